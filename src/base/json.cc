@@ -1,0 +1,211 @@
+#include "base/json.h"
+
+#include <charconv>
+
+namespace arbiter::base {
+
+Result<json::value> parse_json(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = kJsonDepthMax;
+  json::stream_parser parser({}, options);
+  json::error_code code;
+  const std::size_t read = parser.write_some(text.data(), text.size(), code);
+  if (!code) {
+    if (read < text.size() && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos) {
+      code = json::error::extra_data;
+    } else {
+      parser.finish(code);
+    }
+  }
+  if (!code) return parser.release();
+  const std::string_view before = text.substr(0, read);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto column = read - (before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1) + 1;
+  return fail({ErrorCode::kInvalidRequest,
+               "The body is not valid JSON at line " + std::to_string(line) + ", column " + std::to_string(column) +
+                   ": " + code.message() + ".",
+               {{"", "is not valid JSON: " + code.message()}}});
+}
+
+std::string Path::text() const {
+  std::string out = parent ? parent->text() : "";
+  if (is_index) {
+    out += '[' + std::to_string(index) + ']';
+  } else if (!field.empty()) {
+    if (!out.empty()) out += '.';
+    out += field;
+  }
+  return out;
+}
+
+void FieldErrors::add(const Path& path, std::string message) { add(path.text(), std::move(message)); }
+
+void FieldErrors::add(std::string field, std::string message) {
+  if (errors_.size() < kFieldErrorsMax) errors_.push_back({std::move(field), std::move(message)});
+}
+
+void write_string(std::string_view text, std::string& out) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.data() + plain, i - plain);
+    plain = i + 1;
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += "\\u00";
+        out += hex[c >> 4];
+        out += hex[c & 15];
+    }
+  }
+  out.append(text.data() + plain, text.size() - plain);
+  out += '"';
+}
+
+void write_int(std::int64_t value, std::string& out) {
+  char text[24];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  out.append(text, end);
+}
+
+void write_double(double value, std::string& out) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  out.append(text, end);
+}
+
+std::string_view kind_name(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "a boolean";
+    case json::kind::int64:
+    case json::kind::uint64:
+    case json::kind::double_:
+      return "a number";
+    case json::kind::string:
+      return "a string";
+    case json::kind::array:
+      return "a list";
+    case json::kind::object:
+      return "an object";
+  }
+  return "something else";
+}
+
+void expected(const Path& path, FieldErrors& errors, std::string_view what, const json::value& got) {
+  errors.add(path, "must be " + std::string(what) + ", is " + std::string(kind_name(got)));
+}
+
+std::string camel_case(std::string_view snake) {
+  std::string out;
+  bool upper = false;
+  for (char c : snake) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      out += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+      upper = false;
+    }
+  }
+  return out;
+}
+
+std::string enumerator_name(std::string_view enumerator) {
+  if (enumerator.starts_with('k')) enumerator.remove_prefix(1);
+  std::string out;
+  for (char c : enumerator) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isupper(u) && !out.empty()) out += '_';
+    out += static_cast<char>(std::tolower(u));
+  }
+  return out;
+}
+
+void decode_int(const json::value& in, std::int64_t& out, std::int64_t low, std::int64_t high, const Path& path,
+                FieldErrors& errors) {
+  std::int64_t value = 0;
+  if (in.is_int64()) {
+    value = in.get_int64();
+  } else if (in.is_double() && std::trunc(in.get_double()) == in.get_double() && std::abs(in.get_double()) < 9e15) {
+    value = static_cast<std::int64_t>(in.get_double());
+  } else if (!in.is_number()) {
+    return expected(path, errors, "a whole number", in);
+  } else {
+    return errors.add(path, in.is_double() && std::abs(in.get_double()) < 9e15
+                                ? "must be a whole number"
+                                : "must be from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  if (value < low || value > high) {
+    return errors.add(path, "must be from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  out = value;
+}
+
+void decode_number(const json::value& in, double& out, double low, double high, const Path& path, FieldErrors& errors) {
+  if (!in.is_number()) return expected(path, errors, "a number", in);
+  const double value = in.to_number<double>();
+  if (!(value >= low && value <= high)) {
+    std::string text = "must be from ";
+    write_double(low, text);
+    text += " to ";
+    write_double(high, text);
+    return errors.add(path, std::move(text));
+  }
+  out = value;
+}
+
+void decode_text(const json::value& in, std::string& out, std::size_t min, std::size_t max, const Path& path,
+                 FieldErrors& errors) {
+  if (!in.is_string()) return expected(path, errors, "a string", in);
+  const auto& text = in.get_string();
+  if (text.size() < min && text.empty()) return errors.add(path, "must not be empty");
+  if (text.size() < min || text.size() > max) {
+    return errors.add(path, "must be " + std::to_string(min) + " to " + std::to_string(max) + " bytes long");
+  }
+  out.assign(text.data(), text.size());
+}
+
+void JsonCodec<Name>::decode(const json::value& in, Name& out, const Path& path, FieldErrors& errors) {
+  if (!in.is_string()) return expected(path, errors, "a string", in);
+  const std::string_view text = in.get_string();
+  if (!is_name(text)) {
+    return errors.add(path, "must start with a letter or digit and have at most 128 letters, digits or . _ : -");
+  }
+  out.value = text;
+}
+
+void JsonCodec<Timestamp>::decode(const json::value& in, Timestamp& out, const Path& path, FieldErrors& errors) {
+  if (!in.is_string()) return expected(path, errors, "a time such as 2026-01-31T12:00:00Z", in);
+  if (!from_rfc3339(in.get_string(), out)) errors.add(path, "must be a time such as 2026-01-31T12:00:00Z");
+}
+
+void JsonCodec<Timestamp>::encode(Timestamp in, std::string& out) {
+  out += '"';
+  out += to_rfc3339(in);
+  out += '"';
+}
+
+}  // namespace arbiter::base
