@@ -1,0 +1,113 @@
+// The HTTP/1.1 server: bytes, limits and deadlines, and nothing about what requests mean.
+//
+// Keep-alive and pipelining (answers in the order of the requests), deadlines for headers, body and idling, limits on
+// bodies, headers and connections, request ids, Host and Origin checks before anything else, JSON access log.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace arbiter::net {
+
+struct Limits {
+  std::size_t body_bytes_max = 32 * 1024 * 1024;
+  std::size_t header_bytes_max = 32 * 1024;
+  std::size_t connections_max = 4'096;
+  int header_timeout_ms = 10'000;
+  int body_timeout_ms = 60'000;
+  int idle_timeout_ms = 120'000;
+  std::size_t stream_buffer_bytes_max = 4 * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
+};
+
+struct Request {
+  std::string method;  // "GET"; any token that the client sent
+  std::string target;  // as sent: path and query
+  std::string body;
+  std::string id;      // request id: the client's X-Request-Id when it is a name, else made here
+  std::string remote;  // address:port
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The first header of that name (case-insensitive); empty when there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// A long answer whose parts come over time (server-sent events). Any thread.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // False: the reader is gone or has more than stream_buffer_bytes_max unread; nothing was queued.
+  [[nodiscard]] virtual bool write(std::string bytes) = 0;
+  virtual void close() = 0;
+};
+
+// The answer's way back to the client. Exactly one of respond() and stream() is called, once, on any thread.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  // `undelivered` is called (on a server thread) when the answer could not be handed to the client's socket.
+  virtual void respond(Response response, std::function<void()> undelivered = {}) = 0;
+  // Sends the head and leaves the body open. `gone` is called once when the client has left.
+  virtual std::shared_ptr<Stream> stream(Response head, std::function<void()> gone) = 0;
+  // `gone` is called (once, on a server thread) if the client leaves before respond() was called.
+  virtual void on_gone(std::function<void()> gone) = 0;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // Called on a server thread; must not block. Requests of one connection come one after another.
+  virtual void handle(Request request, std::shared_ptr<Responder> responder) = 0;
+  // The body of an error that the server itself gives (limits, deadlines, foreign Host): a problem document.
+  [[nodiscard]] virtual Response refuse(const base::Error& error, const std::string& request_id) = 0;
+};
+
+struct ServerConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 7420;                 // 0: any free port
+  std::vector<std::string> allowed_hosts;    // besides localhost, 127.0.0.1 and [::1] with our port
+  std::vector<std::string> allowed_origins;  // besides none: any Origin header that is not ours is foreign
+  Limits limits;
+};
+
+// Counters for /metrics; read at any time.
+struct ServerStats {
+  std::atomic<std::uint64_t> connections_open{0};
+  std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<std::uint64_t> requests{0};
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // Binds and listens; connections are served by the threads that run the io_context.
+  // kConnection: the address is taken or cannot be bound; the message says what to do.
+  [[nodiscard]] virtual base::Result<void> listen() = 0;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  // Stops accepting; connections answer what they have and close after it.
+  virtual void drain() = 0;
+  // Closes everything at once.
+  virtual void close() = 0;
+  [[nodiscard]] virtual const ServerStats& stats() const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Server> make_server(boost::asio::io_context& io, ServerConfig config, Handler& handler);
+
+}  // namespace arbiter::net

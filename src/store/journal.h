@@ -1,0 +1,233 @@
+// The storage contract: what the engine needs of a store. Implemented by memory/ and sqlite/, proven by one contract
+// suite (tests/store_contract). The store keeps encoded records and knows nothing of what they mean.
+//
+// A namespace's data are: the log (events at dense positions from 1), the live entities (what a restart loads), the
+// ended entities (what lists and look-ups read), documents (immutable texts that belong to the event that brought
+// them: definitions with their payloads, results), idempotency records and task logs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/values.h"
+
+namespace arbiter::store {
+
+using Position = std::uint64_t;  // Of an event; the first is 1.
+using Epoch = std::uint64_t;     // Of an ownership; grows with every open.
+
+inline constexpr std::size_t kPageRowsMax = 1'000;             // rows in one answer of a query
+inline constexpr std::size_t kScanRowsMax = 200'000;           // rows one query looks at before it returns a short page
+inline constexpr std::size_t kDocumentInlineBytesMax = 4'096;  // larger bodies are not handed to load()
+
+struct EventRow {
+  Position position = 0;
+  base::Timestamp time;
+  std::string type;               // TASK.COMPLETED.SUCCESS
+  std::string entity;             // The tag of the thing it is about, `task:build-1`; answered without a tag row.
+  std::vector<std::string> tags;  // Further tags, `worker:w1`.
+  std::string data;               // JSON object.
+  std::string metadata;           // JSON object: actor, trace, causation.
+};
+
+// What of an ended entity can be filtered by.
+struct EndedInfo {
+  Position ended_position = 0;  // Of the event that ended it: the order of lists.
+  base::Timestamp ended_at;
+  std::string state;
+  std::string queue;
+  std::string type;
+};
+
+struct EntityPut {
+  std::string kind;  // task, worker, queue, token, ...
+  std::string id;
+  std::string body;                // JSON object, at most 8 KiB by custom.
+  Position document = 0;           // The document with its definition; 0: none.
+  std::optional<EndedInfo> ended;  // Set: the entity leaves the live ones and is kept as ended.
+  bool revived = false;            // It was ended before: drop that row.
+};
+
+struct EntityKey {
+  std::string kind;
+  std::string id;
+  friend auto operator<=>(const EntityKey&, const EntityKey&) = default;
+};
+
+// Written once, never changed. Gone when the ended entity that refers to it is deleted by retention.
+struct Document {
+  Position position = 0;  // Of the event that brought it.
+  std::string spec;       // JSON object: the definition without its payload. May be empty.
+  std::string body;       // JSON: payload or result. May be empty.
+};
+
+struct IdempotencyRecord {
+  std::string key;
+  std::string fingerprint;  // Of the request it belongs to.
+  int status = 0;
+  std::string reply;
+  base::Timestamp expires_at;
+};
+
+// Lines of a task's log, in order. Over the cap they are dropped and the log says so.
+struct LogLine {
+  std::uint64_t sequence = 0;  // Of the line in its task's log, from 1; given by the store.
+  base::Timestamp time;
+  std::int64_t attempt = 0;
+  std::string text;
+};
+struct LogAppend {
+  std::string task;
+  std::vector<LogLine> lines;
+};
+inline constexpr std::size_t kTaskLogBytesMax = 10 * 1024 * 1024;
+
+struct Batch {
+  Epoch epoch = 0;
+  std::vector<EventRow> events;  // At the next positions, dense.
+  std::vector<EntityPut> puts;   // Each entity at most once.
+  std::vector<EntityKey> deletes;
+  std::vector<Document> documents;
+  std::vector<IdempotencyRecord> idempotency;
+  std::vector<LogAppend> logs;
+  [[nodiscard]] bool empty() const {
+    return events.empty() && puts.empty() && deletes.empty() && idempotency.empty() && logs.empty();
+  }
+};
+
+// A live entity as load() gives it.
+struct LoadedEntity {
+  std::string_view kind;
+  std::string_view id;
+  std::string_view body;
+  Position document = 0;
+  std::string_view spec;           // Of its document.
+  std::string_view document_body;  // Of its document, when it has at most kDocumentInlineBytesMax bytes.
+  std::size_t document_bytes = 0;  // The body's size, also when it is not handed over.
+};
+
+struct EventQuery {
+  Position after = 0;
+  Position up_to = 0;              // 0: the newest committed
+  std::vector<std::string> types;  // Any of; `TASK.*` matches by prefix. Empty: all.
+  std::vector<std::string> tags;   // All of, an event's entity counted as a tag. Empty: all.
+  std::size_t limit = 100;         // At most kPageRowsMax.
+};
+struct EventPage {
+  std::vector<EventRow> events;
+  Position scanned_to = 0;  // Everything up to here has been looked at: the `after` of the next page.
+  bool more = false;        // There may be more after scanned_to.
+};
+
+struct EndedQuery {
+  std::string kind;
+  std::vector<std::string> states;  // Any of. Empty: all.
+  std::string queue;                // Empty: any.
+  std::string type;                 // Empty: any.
+  Position before = 0;              // Ended before this position; 0: from the newest on.
+  std::size_t limit = 100;
+};
+struct EndedEntity {
+  std::string id;
+  std::string body;
+  Position document = 0;
+  EndedInfo info;
+};
+struct EndedPage {
+  std::vector<EndedEntity> entities;  // Newest first.
+  Position scanned_to = 0;            // The `before` of the next page.
+  bool more = false;
+};
+
+// An entity as a look-up by key finds it, live or ended, with its document.
+struct FoundEntity {
+  EntityKey key;
+  std::string body;
+  Position document_position = 0;
+  std::string spec;
+  std::string document_body;  // Empty when over kDocumentInlineBytesMax.
+  std::size_t document_bytes = 0;
+  bool ended = false;
+};
+struct Lookup {
+  Position head = 0;  // The committed position at which the look-up was made.
+  std::vector<FoundEntity> found;
+};
+
+struct LogPage {
+  std::vector<LogLine> lines;
+  std::uint64_t next = 0;  // The sequence to read on after.
+  bool truncated = false;  // Lines were dropped at the cap.
+};
+
+struct RetentionLimits {
+  base::Timestamp ended_before;   // Ended entities, their documents and logs, and events older than this go.
+  base::Timestamp now;            // Idempotency records that expired before this go.
+  std::size_t rows_max = 1'000;   // One call deletes about so many rows.
+  Position keep_events_from = 0;  // Events at or after this position stay (0: no such bound).
+};
+
+struct JournalState {
+  Position head = 0;  // Of the last committed event; 0: none.
+  Epoch epoch = 0;
+  base::Timestamp last_time;  // Of the last committed event.
+  std::uint64_t seed = 0;     // Of the namespace's randomness; chosen when the namespace was created.
+};
+
+// Reads of committed state, on a connection of their own: any thread may call, at any time, while commits go on.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  [[nodiscard]] virtual base::Result<Lookup> lookup(const std::vector<EntityKey>& keys) = 0;
+  [[nodiscard]] virtual base::Result<EventPage> events(const EventQuery& query) = 0;
+  [[nodiscard]] virtual base::Result<EndedPage> ended(const EndedQuery& query) = 0;
+  // The body of the document at `position`; kNotFound when retention took it.
+  [[nodiscard]] virtual base::Result<Document> document(Position position) = 0;
+  // Lines of a task's log after `sequence`, at most `limit`.
+  [[nodiscard]] virtual base::Result<LogPage> log(const std::string& task, std::uint64_t sequence,
+                                                  std::size_t limit) = 0;
+};
+
+// One namespace under one owner. Called from one committer at a time, but for reader().
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  [[nodiscard]] virtual JournalState state() const = 0;
+
+  // Writes `batch` atomically and returns once it would survive a power cut.
+  // kFenced: a newer epoch owns this namespace; nothing was written.
+  // kNoSpace: nothing was written; probe() tells when to go on.
+  // kIoError: the device failed; never commit to this journal again.
+  // kUnknown: the outcome cannot be known; reload.
+  [[nodiscard]] virtual base::Result<void> commit(const Batch& batch) = 0;
+
+  // Every live entity, in the order of their kinds and ids, each once.
+  [[nodiscard]] virtual base::Result<void> load(const std::function<void(const LoadedEntity&)>& visit) = 0;
+  [[nodiscard]] virtual base::Result<void> load_idempotency(
+      const std::function<void(const IdempotencyRecord&)>& visit) = 0;
+
+  // Writes and syncs a little, to learn whether the device takes changes again.
+  [[nodiscard]] virtual base::Result<void> probe() = 0;
+
+  // Deletes a small step of what is older than the limits; true while there is more.
+  [[nodiscard]] virtual base::Result<bool> retain(const RetentionLimits& limits) = 0;
+
+  [[nodiscard]] virtual Reader& reader() = 0;
+};
+
+// All namespaces of one server.
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Takes ownership with a new, higher epoch: later commits of an earlier owner are refused with kFenced.
+  // Creates the namespace when it does not exist. `seed` becomes the new namespace's seed.
+  [[nodiscard]] virtual base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) = 0;
+};
+
+}  // namespace arbiter::store
