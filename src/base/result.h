@@ -2,7 +2,7 @@
 // One table maps each code to its wire name, HTTP status and CLI exit code.
 #pragma once
 
-#include <boost/describe/enum.hpp>
+#include <boost/describe.hpp>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
