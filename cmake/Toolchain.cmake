@@ -17,7 +17,8 @@ if(MOLD)
 endif()
 
 add_library(arbiter_warnings INTERFACE)
-target_compile_options(arbiter_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror)
+target_compile_options(arbiter_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror
+                       -Wno-missing-field-initializers)
 
 if(ARBITER_SANITIZE)
   add_compile_options(-fsanitize=${ARBITER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
