@@ -50,6 +50,7 @@ class Connection {
   // Frames in the write-ahead log after this connection's last commit.
   [[nodiscard]] int wal_frames() const { return wal_frames_; }
 
+  static constexpr int kBusyTimeoutMs = 10'000;  // As opened.
   void set_busy_timeout(int ms);
   [[nodiscard]] sqlite3* handle() { return db_; }
 
