@@ -133,6 +133,8 @@ class State {
 
   // What changed since the last call, in a deterministic order.
   [[nodiscard]] std::vector<EntityChange> take_changes();
+  // The same, without making the records.
+  void forget_changes();
   // Every live entity, in the order of kinds and ids: what the store must hold (for checkers).
   [[nodiscard]] std::vector<EntityChange> snapshot();
 
