@@ -98,6 +98,12 @@ base::Error problem(const Reply& reply) {
   return error;
 }
 
+json::array to_array(const std::vector<std::string>& texts) {
+  json::array out;
+  for (const auto& text : texts) out.emplace_back(text);
+  return out;
+}
+
 std::string new_key() {
   unsigned char bytes[16];
   CHECK(::getrandom(bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes));

@@ -89,6 +89,9 @@ class Http {
 // The error of a reply that is not 2xx: its problem document, or the nearest code for its status.
 [[nodiscard]] base::Error problem(const Reply& reply);
 
+// Strings as a JSON list.
+[[nodiscard]] json::array to_array(const std::vector<std::string>& texts);
+
 // A random key for the Idempotency-Key header.
 [[nodiscard]] std::string new_key();
 
