@@ -56,6 +56,8 @@ Result<void> read_shell_payload(const json::value& payload, Job& job, std::vecto
       environment.push_back(std::string(name) + "=" + as_text(value));
     }
   }
+  const auto* retry = object->if_contains("retryFailure");
+  job.retry_failure = !retry || !retry->is_bool() || retry->get_bool();
   if (const auto* timeout = object->if_contains("timeoutMs")) {
     if (!timeout->is_int64() || timeout->get_int64() <= 0) return fail(bad_payload("has a bad `timeoutMs`"));
     job.timeout_ms = job.timeout_ms > 0 ? std::min(job.timeout_ms, timeout->get_int64()) : timeout->get_int64();
@@ -170,7 +172,8 @@ std::optional<Report> make_report(const Ended& ended) {
   const bool signalled = ended.exit_code > 128;
   const auto code =
       signalled ? "signal_" + std::to_string(ended.exit_code - 128) : "exit_" + std::to_string(ended.exit_code);
-  return make_failure(ended.task_id, ended.lease, failure_message(ended), code, ended.exit_code != kExitForGood);
+  return make_failure(ended.task_id, ended.lease, failure_message(ended), code,
+                      ended.retry_failure && ended.exit_code != kExitForGood);
 }
 
 Result<void> fetch_needs(client::Http& http, Leased& leased) {

@@ -36,6 +36,7 @@ Result<void> Runner::start(Job job) {
   auto running = std::unique_ptr<Running>(new Running{std::move(job), std::move(*child)});
   running->ended.task_id = running->job.task_id;
   running->ended.lease = running->job.lease;
+  running->ended.retry_failure = running->job.retry_failure;
   feed_input(*running);
   const std::string lease = running->job.lease;
   jobs_[lease] = std::move(running);

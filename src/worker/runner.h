@@ -26,6 +26,7 @@ struct Job {
   ChildSpec spec;
   std::string input;
   std::int64_t timeout_ms = 0;  // 0: none
+  bool retry_failure = true;    // whether trying again can help when the program fails
 };
 
 struct Ended {
@@ -36,6 +37,7 @@ struct Ended {
   std::size_t output_cut = 0;  // bytes beyond them
   std::string last_line;       // the last line on stderr that is not empty
   Stop stop = Stop::kNone;     // why it was ended, if it was
+  bool retry_failure = true;
   std::int64_t duration_ms = 0;
 };
 
