@@ -1,9 +1,10 @@
+#!/bin/sh
 # How the repository changes: one `fact` per line, and the files that change most often.
 set -eu
 . ./repository.sh
 
 fact() { printf 'fact\t%s\t%s\n' "$1" "$2"; }
-fact repository "$(basename "$top")"
+fact repository "$(basename "${top:?}")"
 if ! git rev-parse --verify --quiet HEAD > /dev/null; then
   fact commits 0
   exit 0

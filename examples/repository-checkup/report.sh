@@ -1,3 +1,4 @@
+#!/bin/sh
 # Puts the results of the other steps together: a Markdown report in $REPORT, and its essence on stdout.
 set -eu
 directory=${ARBITER_CALLER_DIRECTORY:-$(pwd)}

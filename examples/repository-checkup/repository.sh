@@ -1,3 +1,4 @@
+#!/bin/sh
 # Sourced by the steps: goes to the repository that is looked at ($REPOSITORY, else the one that holds this example).
 # The results of needed steps, where there are any, stay reachable: their directory's path is absolute.
 here=$(pwd)
@@ -10,4 +11,4 @@ if ! top=$(git -C "$repository" rev-parse --show-toplevel 2>/dev/null); then
   echo "$repository is not in a git repository (or git refuses it: see git's safe.directory)" >&2
   exit 65
 fi
-cd "$top"
+cd "$top" || exit 1

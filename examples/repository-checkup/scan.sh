@@ -1,3 +1,4 @@
+#!/bin/sh
 # Looks at every file whose number falls to this shard: scan.sh SHARD SHARDS. Writes one line per kind of file
 # (kind, files, lines, bytes) and one per finding (path, line, what), separated by tabs.
 set -eu

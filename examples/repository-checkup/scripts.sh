@@ -1,3 +1,4 @@
+#!/bin/sh
 # Checks every shell script: its syntax, and with shellcheck where that is installed.
 set -eu
 . ./repository.sh
@@ -13,7 +14,7 @@ git ls-files | while IFS= read -r path; do
   printf 'script\t%s\n' "$path"
   case $first in
     *bash*) shell=bash ;;
-    *) shell=sh ;;
+    *) shell="sh" ;;
   esac
   if command -v "$shell" > /dev/null && ! why=$("$shell" -n "$path" 2>&1); then
     printf 'finding\t%s\t0\tsyntax: %s\n' "$path" "$(printf '%s' "$why" | tail -n 1)"

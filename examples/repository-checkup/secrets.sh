@@ -1,3 +1,4 @@
+#!/bin/sh
 # Looks for what should not be in a repository: private keys, and tokens by their well-known shapes.
 set -eu
 . ./repository.sh

@@ -77,6 +77,7 @@ Result<void> write_needs(const std::string& directory, const Leased& leased) {
   for (const auto& [name, text] : leased.needs) {
     std::ofstream file(directory + "/" + file_name(name), std::ios::binary);
     file << text;
+    if (!text.empty() && !text.ends_with('\n')) file << '\n';  // so that files can be put one after another
     if (!file.flush())
       return fail({ErrorCode::kInternal, "The results of needed tasks cannot be written to " + directory + "."});
   }
