@@ -40,6 +40,15 @@ void add_global_options(CLI::App& root, Context& context) {
   root.add_flag("--no-color", context.no_colour, "No colours, even on a terminal");
 }
 
+// The edge: what a library throws ends here.
+Result<int> run_body(const Commands::Body& body) {
+  try {
+    return body();
+  } catch (const std::exception& error) {
+    return base::fail({base::ErrorCode::kInternal, std::string("Something went wrong inside: ") + error.what() + "."});
+  }
+}
+
 }  // namespace
 
 CLI::App* Commands::noun(const std::string& name, const std::string& what) {
@@ -91,7 +100,7 @@ int run(int argc, char** argv, const Program& program) {
   }
   const auto* body = commands.chosen();
   if (!body) return base::info(base::ErrorCode::kInvalidRequest).exit_code;
-  const auto done = (*body)();
+  const auto done = run_body(*body);
   if (done) return *done;
   context.print_error(done.error());
   return base::info(done.error().code).exit_code;

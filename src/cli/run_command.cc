@@ -43,12 +43,16 @@ struct RunOptions {
 
 std::int64_t now_ms() { return base::SystemClock{}.monotonic_ms(); }
 
-std::string absolute(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
+std::string full_path(const fs::path& path) {
+  std::error_code code;
+  const auto full = fs::absolute(path.empty() ? fs::path(".") : path, code);
+  return (code ? path : full).lexically_normal().string();
+}
 
 std::string data_directory(const Context& context) {
-  if (!context.settings.data_directory.empty()) return absolute(context.settings.data_directory);
+  if (!context.settings.data_directory.empty()) return full_path(context.settings.data_directory);
   const char* named = std::getenv("ARBITER_DATA");
-  return absolute(named && *named ? named : std::string(client::kDefaultData));
+  return full_path(named && *named ? named : std::string(client::kDefaultData));
 }
 
 // What is remembered of a job's latest run, so that --resume finds it: DATA/runs/<name>.json.
@@ -123,7 +127,7 @@ class Run {
       return kExitInterrupted;
     }
     record_.finished = true;
-    (void)record_.write(absolute(options_.file));
+    (void)record_.write(full_path(options_.file));
     return conclude(view);
   }
 
@@ -149,7 +153,7 @@ class Run {
     }
     record_.run = job_.name + "-" + client::new_key().substr(0, 8);
     record_.finished = false;
-    return record_.write(absolute(options_.file));
+    return record_.write(full_path(options_.file));
   }
 
   // The server that was named; else one that runs on our data directory; else one of our own.
@@ -211,7 +215,7 @@ class Run {
     WorkerFleetOptions fleet;
     fleet.endpoint = (*context_.server())->endpoint();
     fleet.run = record_.run;
-    fleet.directory = absolute((fs::path(options_.file).parent_path() / job_.directory).string());
+    fleet.directory = full_path(fs::path(options_.file).parent_path() / job_.directory);
     fleet.log_file = data_ + "/runs/" + record_.run + ".log";
     std::set<std::string> queues;
     for (const auto& step : job_.steps) {
@@ -219,7 +223,7 @@ class Run {
     }
     fleet.queues.assign(queues.begin(), queues.end());
     fleet.count = queues.empty() ? 0 : options_.workers > 0 ? options_.workers : job_.workers;
-    fleet.environment = {"ARBITER_CALLER_DIRECTORY=" + fs::current_path().string()};
+    fleet.environment = {"ARBITER_CALLER_DIRECTORY=" + full_path(".")};
     return fleet;
   }
 

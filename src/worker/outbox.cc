@@ -156,8 +156,8 @@ Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int
   }
   body["reports"] = std::move(list);
   add_session(body, session_.number());
-  // The slots of the reported tasks count as free once the answer is here; they are asked for with the report itself.
-  for (const auto& report : reports) session_.released(report.lease);
+  // The slots of the reported tasks are free; the next tasks are asked for with the report itself.
+  for (const auto& report : reports) session_.finished(report.lease);
   reserved = session_.reserve(static_cast<int>(reports.size()));
   if (reserved > 0) {
     const auto& registration = session_.registration();
@@ -165,11 +165,7 @@ Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int
     if (!registration.types.empty()) next["types"] = client::to_array(registration.types);
     body["lease"] = std::move(next);
   }
-  auto answer = http_.post("/api/v1/tasks/report", body, {.repeatable = reserved == 0});
-  if (!answer) {
-    for (const auto& report : reports) session_.hold(report.lease);
-  }
-  return answer;
+  return http_.post("/api/v1/tasks/report", body, {.repeatable = reserved == 0});
 }
 
 void Outbox::settle(const std::vector<Report>& reports, const json::value& answer, int reserved) {
@@ -180,6 +176,7 @@ void Outbox::settle(const std::vector<Report>& reports, const json::value& answe
     for (const auto& view : leases->get_array()) granted.push_back(read_leased(view));
   }
   session_.give_back(reserved, granted);
+  for (const auto& report : reports) session_.released(report.lease);
   const auto* results = object ? object->if_contains("results") : nullptr;
   for (std::size_t i = 0; results && results->is_array() && i < results->get_array().size(); ++i) {
     const auto* result = results->get_array()[i].if_object();

@@ -62,7 +62,8 @@ Result<void> Session::open(client::Http& http, std::optional<std::int64_t> seen)
 
 int Session::free_slots() const {
   if (!leasing_ || stopped_) return 0;
-  return std::max(0, registration_.max_concurrent - static_cast<int>(held_.size()) - reserved_);
+  const auto taken = std::count_if(held_.begin(), held_.end(), [](const auto& entry) { return entry.second; });
+  return std::max(0, registration_.max_concurrent - static_cast<int>(taken) - reserved_);
 }
 
 int Session::reserve(int max) {
@@ -92,6 +93,12 @@ void Session::hold(const std::string& lease) {
   held_[lease] = true;
 }
 
+void Session::finished(const std::string& lease) {
+  const std::lock_guard guard(mutex_);
+  if (const auto it = held_.find(lease); it != held_.end()) it->second = false;
+  changed_.notify_all();
+}
+
 void Session::released(const std::string& lease) {
   const std::lock_guard guard(mutex_);
   held_.erase(lease);
@@ -101,7 +108,7 @@ void Session::released(const std::string& lease) {
 std::vector<std::string> Session::held() const {
   const std::lock_guard guard(mutex_);
   std::vector<std::string> out;
-  for (const auto& [lease, held] : held_) out.push_back(lease);
+  for (const auto& [lease, takes_slot] : held_) out.push_back(lease);
   return out;
 }
 

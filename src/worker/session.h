@@ -48,6 +48,8 @@ class Session {
   void give_back(int reserved, const std::vector<Leased>& granted);
   // Waits for a free slot and reserves all there are; 0: stopped.
   [[nodiscard]] int wait_for_slots();
+  // The work of a lease is done, its outcome not yet with the server: the lease is ours still, its slot is free.
+  void finished(const std::string& lease);
   void released(const std::string& lease);
   [[nodiscard]] std::vector<std::string> held() const;
   // Leases that were there before anybody asked (for `task exec`).
@@ -81,7 +83,7 @@ class Session {
   std::mutex registering_;
   std::condition_variable changed_;
   std::optional<std::int64_t> number_;
-  std::map<std::string, bool> held_;
+  std::map<std::string, bool> held_;  // whether the lease takes a slot
   int reserved_ = 0;
   bool leasing_ = true;
   bool stopped_ = false;
