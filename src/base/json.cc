@@ -1,6 +1,9 @@
 #include "base/json.h"
 
+#include <bit>
 #include <charconv>
+
+#include "base/ids.h"
 
 namespace arbiter::base {
 
@@ -117,6 +120,35 @@ std::string_view kind_name(const json::value& value) {
 
 void expected(const Path& path, FieldErrors& errors, std::string_view what, const json::value& got) {
   errors.add(path, "must be " + std::string(what) + ", is " + std::string(kind_name(got)));
+}
+
+std::uint64_t hash_content(const json::value& value) {
+  const auto text_hash = [](std::string_view text) { return mix(std::hash<std::string_view>{}(text)); };
+  switch (value.kind()) {
+    case json::kind::null:
+      return mix(1);
+    case json::kind::bool_:
+      return mix(value.get_bool() ? 2 : 3);
+    case json::kind::int64:
+      return mix(static_cast<std::uint64_t>(value.get_int64()) ^ 0x51ed);
+    case json::kind::uint64:
+      return mix(value.get_uint64() ^ 0x51ed);
+    case json::kind::double_:
+      return mix(std::bit_cast<std::uint64_t>(value.get_double()) ^ 0xd0b1e);
+    case json::kind::string:
+      return text_hash(value.get_string());
+    case json::kind::array: {
+      std::uint64_t hash = 4;
+      for (const auto& element : value.get_array()) hash = mix(hash ^ hash_content(element));
+      return hash;
+    }
+    case json::kind::object: {
+      std::uint64_t hash = 5;
+      for (const auto& [key, member] : value.get_object()) hash += mix(text_hash(key) ^ hash_content(member));
+      return mix(hash);
+    }
+  }
+  return 0;
 }
 
 std::string camel_case(std::string_view snake) {

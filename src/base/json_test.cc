@@ -59,7 +59,8 @@ TEST(Json, RefusesWhatIsNotTheRightKind) {
 }
 
 TEST(Json, MalformedAndDeepTextIsAnError) {
-  for (std::string text : {"", "{", "{\"a\":1,}", "nul", "\"\xff\"", "{} {}", std::string(100'000, '[').c_str()}) {
+  for (const auto& text :
+       std::vector<std::string>{"", "{", "{\"a\":1,}", "nul", "\"\xff\"", "{} {}", std::string(100'000, '[')}) {
     EXPECT_FALSE(parse_json(text)) << text.substr(0, 20);
   }
 }

@@ -1,8 +1,6 @@
 #include "base/values.h"
 
-#include <cctype>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 
 namespace arbiter::base {
@@ -24,13 +22,20 @@ std::string to_rfc3339(Timestamp time) {
   const sys_time<milliseconds> point{milliseconds{time.ms}};
   const auto day = floor<days>(point);
   const year_month_day date{day};
-  const hh_mm_ss<milliseconds> clock{point - day};
-  char text[40];
-  const int size =
-      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()), unsigned(date.month()),
-                    unsigned(date.day()), int(clock.hours().count()), int(clock.minutes().count()),
-                    int(clock.seconds().count()), int(clock.subseconds().count()));
-  return {text, static_cast<std::size_t>(size)};
+  auto rest = static_cast<unsigned>((point - day).count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t at, int digits, unsigned value) {
+    for (int i = digits - 1; i >= 0; --i, value /= 10) text[at + static_cast<std::size_t>(i)] = char('0' + value % 10);
+  };
+  put(20, 3, rest % 1000);
+  rest /= 1000;
+  put(17, 2, rest % 60);
+  put(14, 2, rest / 60 % 60);
+  put(11, 2, rest / 3600);
+  put(0, 4, static_cast<unsigned>(int(date.year())));
+  put(5, 2, unsigned(date.month()));
+  put(8, 2, unsigned(date.day()));
+  return text;
 }
 
 namespace {
@@ -98,7 +103,7 @@ bool from_rfc3339(std::string_view text, Timestamp& time) {
   return true;
 }
 
-RawJson::RawJson(std::string_view text) : size_(text.size()) {
+RawJson::RawJson(std::string_view text, std::uint64_t content_hash) : size_(text.size()), hash_(content_hash) {
   if (text.empty()) return;
   auto bytes = std::make_shared<char[]>(text.size());
   std::memcpy(bytes.get(), text.data(), text.size());

@@ -21,8 +21,15 @@ struct Int {
   constexpr operator std::int64_t() const { return value; }  // NOLINT(google-explicit-constructor)
 };
 
+// A bound of a Number. clang 16, which lints and fuzzes, does not take a double as a template argument.
+struct Bound {
+  std::int64_t millionths = 0;
+  constexpr Bound(double v) : millionths(static_cast<std::int64_t>(v * 1e6 + (v < 0 ? -0.5 : 0.5))) {}
+  constexpr operator double() const { return static_cast<double>(millionths) / 1e6; }
+};
+
 // A finite number in [Low, High].
-template <double Low, double High>
+template <Bound Low, Bound High>
 struct Number {
   static constexpr double kLow = Low;
   static constexpr double kHigh = High;
@@ -80,15 +87,18 @@ struct Timestamp {
 class RawJson {
  public:
   RawJson() = default;
-  explicit RawJson(std::string_view text);
+  explicit RawJson(std::string_view text, std::uint64_t content_hash = 0);
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::string_view text() const { return {bytes_.get(), size_}; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  // Of the value, whatever the order of object members; 0 when it was not made by the decoder.
+  [[nodiscard]] std::uint64_t content_hash() const { return hash_; }
   friend bool operator==(const RawJson& a, const RawJson& b) { return a.text() == b.text(); }
 
  private:
   std::shared_ptr<const char[]> bytes_;
   std::size_t size_ = 0;
+  std::uint64_t hash_ = 0;
 };
 
 }  // namespace arbiter::base

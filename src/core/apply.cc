@@ -1,0 +1,333 @@
+// The fold: what each event does to the state. Nothing here can be refused.
+#include "base/check.h"
+#include "core/state.h"
+
+namespace arbiter::core {
+
+void State::apply(const Event& event) {
+  CHECK(event.position == position + 1);
+  position = event.position;
+  last_time = event.time.ms;
+  std::visit([&](const auto& body) { on(body, event); }, event.body);
+}
+
+// ---- tasks ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A plain task needs nothing of its definition but type, queue, priority and payload.
+bool is_plain(const TaskSubmitted& e) {
+  const TaskSpec& s = e.spec;
+  return s.depends_on.empty() && !e.run_at && !s.timeout_ms && !s.stall_ms && !s.deadline && s.retry == RetryPolicy{} &&
+         s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id;
+}
+
+}  // namespace
+
+Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at) {
+  auto owned = std::make_unique<Task>();
+  Task& task = *owned;
+  task.id = e.id.value;
+  task.queue = &queue(e.queue.value);
+  task.profile = &profile_of(e.type, e.spec.requirements);
+  ++task.profile->tasks;
+  task.priority = static_cast<std::uint8_t>(e.priority.value);
+  task.max_attempts = static_cast<std::uint16_t>(e.spec.retry.max_attempts.value);
+  task.submitted = submitted;
+  task.created_at = created_at;
+  task.fingerprint = e.fingerprint;
+  task.payload_bytes = static_cast<std::uint32_t>(e.spec.payload.size());
+  if (e.spec.payload.size() <= limits.inline_bytes_max) task.payload = e.spec.payload;
+  if (!is_plain(e)) {
+    task.extras = std::make_unique<TaskExtras>(task);
+    task.extras->spec = e.spec;
+    task.extras->spec.payload = {};
+    task.extras->run_at = e.run_at;
+    if (e.root_id) task.extras->root_id = *e.root_id;
+  }
+  tasks.insert(std::move(owned));
+  return task;
+}
+
+void State::on(const TaskSubmitted& e, const Event& event) {
+  Task& task = add_task(e, event.position, event.time.ms);
+  live.insert(live.end(), task);
+  ++task.queue->depth[static_cast<std::size_t>(TaskState::kPending)];
+  task.queue->submitted.add(event.time.ms);
+  if (e.root_id) {
+    use_lineage(task);
+    pin_root(task);
+  }
+  touch(task);
+  if (e.state == TaskState::kQueued) {
+    task.queued_at = event.time.ms;
+    enter(task, TaskState::kQueued);
+  }
+  if (e.not_before) task.retry_at = e.not_before->ms;
+  link_dependencies(task);
+  if (e.state == TaskState::kPending || task.extras) arm(task);
+}
+
+void State::on(const TaskQueued& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kQueued));
+  task.reason = e.reason;
+  task.retry_at = 0;
+  task.queued_at = event.time.ms;
+  enter(task, TaskState::kQueued);
+  arm(task);
+}
+
+void State::on(const TaskAssigned& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  Worker& worker = *find_worker(e.worker.value);
+  CHECK(allowed(task.state, TaskState::kAssigned));
+  task.queue->wait.add(event.time.ms - task.queued_at);
+  enter(task, e.state);
+  task.lease = std::make_unique<Lease>();
+  task.lease->worker = &worker;
+  task.lease->number = e.lease;
+  task.lease->lease_ms = e.lease_ms;
+  task.lease->expires_at = event.time.ms + e.lease_ms;
+  task.lease->last_sign_at = event.time.ms;
+  if (e.state == TaskState::kRunning) task.lease->started_at = event.time.ms;
+  worker.leases.emplace_hint(worker.leases.end(), e.lease, &task);
+  ++worker.slots_used;
+  arm(task);
+}
+
+void State::on(const TaskStarted& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kRunning));
+  enter(task, TaskState::kRunning);
+  task.lease->started_at = event.time.ms;
+  task.lease->last_sign_at = event.time.ms;
+  arm(task);
+}
+
+void State::on(const TaskCompleted& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kCompleted));
+  LastOutcome& last = outcome_of(task);
+  last.outcome = Outcome::kCompleted;
+  last.reported = true;
+  last.fingerprint = e.fingerprint;
+  last.quality_score = e.quality_score;
+  last.usage = e.usage;
+  if (!e.result.empty()) {
+    last.result_document = event.position;
+    last.result_bytes = static_cast<std::int64_t>(e.result.size());
+    if (e.result.size() <= limits.inline_bytes_max) last.result = e.result;
+  }
+  ++task.lease->worker->completed;
+  task.queue->completed.add(event.time.ms);
+  task.queue->run.add(e.run_ms);
+  task.reason = Reason::kReported;
+  end_task(task, TaskState::kCompleted, event);
+}
+
+void State::on(const TaskFailed& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, e.state));
+  if (task.lease) {
+    LastOutcome& last = outcome_of(task);
+    last.outcome = Outcome::kFailed;
+    last.reported =
+        e.reason == Reason::kReported || e.reason == Reason::kNotRetryable || e.reason == Reason::kLineageLimit;
+    last.fingerprint = e.fingerprint;
+    last.usage = e.usage;
+    last.error = e.error;
+    ++task.lease->worker->failed;
+  } else if (e.error) {
+    outcome_of(task).error = e.error;
+  }
+  if (e.counted) ++task.failures;
+  task.reason = e.reason;
+  task.cancel_requested = false;
+  if (e.state == TaskState::kFailed) {
+    task.queue->failed.add(event.time.ms);
+    return end_task(task, TaskState::kFailed, event);
+  }
+  if (e.counted) use_lineage(task);
+  drop_lease(task);
+  enter(task, TaskState::kPending);
+  task.retry_at = e.retry_at ? e.retry_at->ms : event.time.ms;
+  arm(task);
+}
+
+void State::on(const TaskReleased& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kQueued));
+  LastOutcome& last = outcome_of(task);
+  last.outcome = Outcome::kReleased;
+  last.reported = e.reason == Reason::kReleased;
+  task.reason = e.reason;
+  drop_lease(task);
+  task.queued_at = event.time.ms;
+  enter(task, TaskState::kQueued);
+  arm(task);
+}
+
+void State::on(const TaskCancelRequested& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  if (!task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  task.cancel_requested = true;
+  task.extras->cancel_reason = e.reason;
+  task.extras->cancel_at = event.time.ms + limits.cancel_grace_ms;
+  touch(task);
+  arm(task);
+}
+
+void State::on(const TaskCancelled& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kCancelled));
+  if (task.lease) {
+    LastOutcome& last = outcome_of(task);
+    last.outcome = Outcome::kReleased;
+    last.reported = false;
+  }
+  task.reason = e.reason;
+  if (e.message) {
+    if (!task.last) outcome_of(task);
+    task.last->error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
+  }
+  end_task(task, TaskState::kCancelled, event);
+}
+
+void State::on(const TaskRedriven& e, const Event& event) {
+  Task& task = *find_task(e.id.value);
+  CHECK(allowed(task.state, TaskState::kQueued));
+  task.failures = 0;
+  task.ended_at = 0;
+  task.ended_position = 0;
+  task.ended_stamp = 0;
+  task.retry_at = 0;
+  task.cancel_requested = false;
+  task.reason = Reason::kRequested;
+  task.queued_at = event.time.ms;
+  live.insert(task);
+  pin_root(task);
+  enter(task, TaskState::kQueued);
+  arm(task);
+}
+
+// ---- workers --------------------------------------------------------------------------------------------------
+
+void State::on(const WorkerRegistered& e, const Event& event) {
+  auto& slot = workers[e.id.value];
+  if (!slot) slot = std::make_unique<Worker>();
+  Worker& worker = *slot;
+  worker.id = e.id.value;
+  worker.definition = e.definition;
+  worker.session = e.session;
+  worker.state = WorkerState::kLive;
+  worker.registered_at = event.time.ms;
+  worker.last_seen_at = event.time.ms;
+  worker.can_serve.clear();
+  touch(worker);
+  arm(worker);
+}
+
+void State::on(const WorkerDraining& e, const Event&) {
+  Worker& worker = *find_worker(e.id.value);
+  worker.state = WorkerState::kDraining;
+  touch(worker);
+}
+
+void State::on(const WorkerLost& e, const Event&) {
+  Worker& worker = *find_worker(e.id.value);
+  worker.state = WorkerState::kLost;
+  touch(worker);
+  arm(worker);
+  if (!worker.leases.empty()) lost_workers.push_back(worker.id);
+}
+
+void State::on(const WorkerReturned& e, const Event& event) {
+  Worker& worker = *find_worker(e.id.value);
+  worker.state = WorkerState::kLive;
+  worker.last_seen_at = event.time.ms;
+  touch(worker);
+  arm(worker);
+}
+
+void State::on(const WorkerDeregistered& e, const Event&) {
+  Worker& worker = *find_worker(e.id.value);
+  worker.state = WorkerState::kGone;
+  arm(worker);
+  if (worker.leases.empty()) return remove_worker(worker);
+  touch(worker);
+  lost_workers.push_back(worker.id);
+}
+
+void State::remove_worker(Worker& worker) {
+  timers.remove(worker);
+  other_changes_.push_back({.kind = "worker", .id = worker.id, .body = {}, .deleted = true});
+  workers.erase(workers.find(worker.id));
+}
+
+// ---- queues ---------------------------------------------------------------------------------------------------
+
+void State::on(const QueueConfigured& e, const Event&) {
+  Queue& q = queue(e.name.value);
+  q.max_depth = e.max_depth;
+  q.configured = true;
+  touch(q);
+}
+
+void State::set_paused(const Name& name, bool paused) {
+  Queue& q = queue(name.value);
+  if (q.paused != paused) {
+    const std::int64_t queued = q.depth[static_cast<std::size_t>(TaskState::kQueued)];
+    ready_tasks += paused ? -queued : queued;
+  }
+  q.paused = paused;
+  q.configured = true;
+  touch(q);
+}
+
+void State::on(const QueuePaused& e, const Event&) { set_paused(e.name, /*paused=*/true); }
+void State::on(const QueueResumed& e, const Event&) { set_paused(e.name, /*paused=*/false); }
+
+// ---- bulk changes, catalogue ----------------------------------------------------------------------------------
+
+void State::on(const BulkStarted& e, const Event& event) {
+  Bulk& bulk = bulks[e.id.value];
+  bulk.id = e.id.value;
+  bulk.action = e.action;
+  bulk.filter = e.filter;
+  bulk.reason = e.reason;
+  bulk.started_at = event.time.ms;
+  bulk.position = event.position;
+  touch(bulk);
+}
+
+void State::on(const BulkAdvanced& e, const Event& event) {
+  Bulk& bulk = bulks.find(e.id.value)->second;
+  bulk.scanned += e.scanned;
+  bulk.done += e.done;
+  bulk.cursor = e.cursor;
+  bulk.state = e.state;
+  if (e.state == BulkState::kDone) bulk.ended_at = event.time.ms;
+  touch(bulk);
+  // The oldest finished ones give way; ids sort by time.
+  for (auto it = bulks.begin();
+       it != bulks.end() && static_cast<std::int64_t>(bulks.size()) > limits.bulks_in_memory_max;) {
+    const bool over = it->second.state == BulkState::kDone && !it->second.dirty;
+    it = over ? bulks.erase(it) : std::next(it);
+  }
+}
+
+void State::on(const NamespaceCreated& e, const Event& event) {
+  namespaces.emplace(e.name.value, event.time.ms);
+  other_changes_.push_back(
+      {.kind = "namespace", .id = e.name.value, .body = "{\"createdMs\":" + std::to_string(event.time.ms) + "}"});
+}
+
+void State::on(const TokenCreated& e, const Event&) {
+  tokens.emplace(e.hash, e.name);
+  other_changes_.push_back({.kind = "token", .id = e.hash, .body = "{\"name\":" + base::to_json(e.name) + "}"});
+}
+
+void State::on(const ServerLifecycle&, const Event&) {}
+
+}  // namespace arbiter::core

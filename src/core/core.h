@@ -1,0 +1,213 @@
+// The state machine of one namespace. Commands go in, events come out; no I/O, no clocks, no random devices.
+//
+// A handler checks everything first, then emits: after the first emit nothing is refused. Everything runs on the
+// strand of the namespace. What a command reads of ended tasks that memory no longer holds is brought in beforehand:
+// needs() names it, State::admit() takes it.
+#pragma once
+
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+#include "core/state.h"
+
+namespace arbiter::core {
+
+using Ticket = std::uint64_t;  // The engine's name for a request whose answer comes later.
+
+struct Wakeup {
+  Ticket ticket = 0;
+  base::Result<Reply> reply;
+};
+
+struct LogLines {
+  std::string task;
+  std::int64_t attempt = 0;
+  Timestamp time;
+  std::vector<std::string> lines;
+};
+
+struct TaskKey {
+  std::string id;
+};
+
+// A redrive of dead tasks by filter looks for its next tasks in the store.
+struct BulkNeed {
+  std::string bulk;
+  std::string queue, type;  // empty: any
+  Position before = 0;
+};
+
+class Core {
+ public:
+  Core(CoreLimits limits, std::uint64_t seed) : state_(limits, seed) {}
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  [[nodiscard]] State& state() { return state_; }
+  [[nodiscard]] const State& state() const { return state_; }
+
+  // The tasks that `command` names and memory does not hold. May name more once these are admitted.
+  [[nodiscard]] std::vector<std::string> needs(const Command& command) const;
+
+  // Empty when the answer will come as a wakeup under `ticket`.
+  [[nodiscard]] std::optional<base::Result<Reply>> handle(const Command& command, const Actor& actor, Ticket ticket,
+                                                          base::Now now);
+
+  // Nobody waits for that answer any more.
+  void drop_waiter(Ticket ticket);
+
+  // One bounded step of what is due: timers and cascades. Call again while has_work().
+  void tick(base::Now now);
+  [[nodiscard]] bool has_work(base::Now now) const;
+  // The next time, in `now` milliseconds, at which tick() has something to do; kNever when there is none.
+  [[nodiscard]] std::int64_t next_deadline(base::Now now) const;
+
+  // What a running redrive needs of the store, and its next step with what was found (ids, admitted beforehand).
+  [[nodiscard]] std::optional<BulkNeed> bulk_need() const;
+  void advance_retry(const std::string& bulk, const std::vector<std::string>& ids, Position cursor, bool more,
+                     base::Now now);
+
+  // The engine stood still for so long: every lease and heartbeat gets that time back.
+  void extend_all(std::int64_t ms);
+
+  [[nodiscard]] std::vector<Event> take_events() { return std::exchange(events_, {}); }
+  [[nodiscard]] std::vector<Wakeup> take_wakeups() { return std::exchange(wakeups_, {}); }
+  [[nodiscard]] std::vector<LogLines> take_logs() { return std::exchange(logs_, {}); }
+  [[nodiscard]] std::size_t waiters() const { return waiters_.size(); }
+
+ private:
+  using Answer = std::optional<base::Result<Reply>>;
+
+  // A parked request.
+  struct Waiter : TimerNode {
+    Waiter() : TimerNode(TimerKind::kWaiter) {}
+    Ticket ticket = 0;
+    std::int64_t until = 0;
+    std::string worker;                 // lease, heartbeat
+    std::string task;                   // watch
+    LeaseTasks lease;                   // lease
+    std::optional<ReportReply> report;  // lease as part of a report
+    Heartbeat heartbeat;                // heartbeat
+    enum class Kind : std::uint8_t { kLease, kWatch, kHeartbeat } what = Kind::kWatch;
+    std::list<Waiter*>::iterator order;  // lease: its place in lease_waiters_
+  };
+
+  // ---- submit.cc ----
+  Answer on(const SubmitTask& c, Ticket);
+  Answer on(const SubmitBatch& c, Ticket);
+  struct Submission;
+  base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
+  void check_specs(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
+  [[nodiscard]] base::Result<void> check_sizes(const std::vector<Submission>& submissions) const;
+  [[nodiscard]] base::Result<void> check_dependencies(std::vector<Submission>& submissions, bool batch) const;
+  [[nodiscard]] base::Result<std::vector<std::size_t>> order_by_dependency(
+      const std::vector<Submission>& submissions) const;
+  [[nodiscard]] base::Result<void> check_limits(const std::vector<Submission>& submissions) const;
+  void emit_submission(Submission& submission, std::size_t n);
+
+  // ---- tasks.cc ----
+  Answer on(const GetTask& c, Ticket ticket);
+  Answer on(const ListTasks& c, Ticket);
+  Answer on(const GetGraph& c, Ticket);
+  Answer on(const CancelTask& c, Ticket);
+  Answer on(const RetryTask& c, Ticket);
+  void cancel(Task& task, const std::optional<std::string>& message);
+
+  // ---- leases.cc ----
+  Answer on(const LeaseTasks& c, Ticket ticket);
+  Answer on(const ReturnLeases& c, Ticket);
+  [[nodiscard]] base::Result<Worker*> worker_for_request(const std::string& id,
+                                                         const std::optional<std::int64_t>& session);
+  void see(Worker& worker);  // a sign of life
+  std::vector<LeaseView> grant(Worker& worker, const LeaseTasks& c);
+  [[nodiscard]] bool can_serve(Worker& worker, const Profile& profile) const;
+  LeaseReply lease_reply(Worker& worker, std::vector<LeaseView> leases) const;
+  void dispatch();
+  Reply waiter_reply(Waiter& waiter, std::vector<LeaseView> leases);
+
+  // ---- reports.cc ----
+  Answer on(const StartTask& c, Ticket);
+  Answer on(const ReportProgress& c, Ticket);
+  Answer on(const AppendLog& c, Ticket);
+  Answer on(const CompleteTask& c, Ticket);
+  Answer on(const FailTask& c, Ticket);
+  Answer on(const ReleaseTask& c, Ticket);
+  Answer on(const ExtendLease& c, Ticket);
+  Answer on(const ReportTasks& c, Ticket ticket);
+  [[nodiscard]] base::Result<Task*> leased_task(const std::string& id, const std::string& lease);
+  [[nodiscard]] base::Result<Task*> report(const Report& r);
+  void complete(Task& task, const Report& r);
+
+  // ---- workers.cc ----
+  Answer on(const RegisterWorker& c, Ticket);
+  Answer on(const ListWorkers& c, Ticket);
+  Answer on(const GetWorker& c, Ticket);
+  Answer on(const Heartbeat& c, Ticket ticket);
+  Answer on(const DrainWorker& c, Ticket);
+  Answer on(const DeregisterWorker& c, Ticket);
+  HeartbeatReply heartbeat_reply(const Heartbeat& c, const Worker& worker) const;
+  [[nodiscard]] bool has_news(const HeartbeatReply& reply) const;
+
+  // ---- queues.cc ----
+  Answer on(const ListQueues& c, Ticket);
+  Answer on(const GetQueue& c, Ticket);
+  Answer on(const ConfigureQueue& c, Ticket);
+  Answer on(const PauseQueue& c, Ticket);
+  Answer on(const ResumeQueue& c, Ticket);
+  Answer on(const StartBulk& c, Ticket);
+  Answer on(const GetBulk& c, Ticket);
+
+  // ---- catalogue.cc ----
+  Answer on(const CreateNamespace& c, Ticket);
+  Answer on(const ListNamespaces& c, Ticket);
+  Answer on(const AddToken& c, Ticket);
+  Answer on(const FindToken& c, Ticket);
+  Answer on(const RecordLifecycle& c, Ticket);
+
+  // ---- reactions.cc: who reacts to what ----
+  void react();
+  void fire_timers();
+  void fire(Task& task);
+  void fire_wall(Task& task);
+  void fire(Worker& worker);
+  void fire(Waiter& waiter);
+  void take_leases_of_lost_workers();
+  void tell_dependents();
+  void tell_dependent(Task& dependent, Task& dependency);
+  void advance_cancels();
+  void advance_cancel(Bulk& bulk);
+  void make_ready(Task& task, Reason reason);
+  // Ends the current attempt without success: retried, dead, or cancelled if that was asked for.
+  void fail_attempt(Task& task, Reason reason, bool retryable, std::optional<TaskError> error, std::int64_t fingerprint,
+                    std::optional<Usage> usage);
+  [[nodiscard]] std::int64_t backoff_ms(const Task& task) const;
+
+  // ---- core.cc ----
+  void emit(EventBody body);
+  [[nodiscard]] std::int64_t budget_left() const {
+    return state_.limits.cascade_events_max - static_cast<std::int64_t>(events_.size() - step_start_);
+  }
+  Waiter* park(Ticket ticket, Waiter::Kind what, std::int64_t wait_ms);
+  void unpark(Waiter& waiter);
+  void wake(Waiter& waiter, base::Result<Reply> reply);
+  void wake_waiters();
+  void begin_step(const Actor& actor, base::Now now);
+
+  State state_;
+  base::Now now_;
+  Actor actor_;
+  std::size_t step_start_ = 0;
+  std::vector<Event> events_;
+  std::vector<Wakeup> wakeups_;
+  std::vector<LogLines> logs_;
+
+  std::unordered_map<Ticket, std::unique_ptr<Waiter>> waiters_;
+  std::list<Waiter*> lease_waiters_;                         // longest waiting first
+  std::unordered_multimap<std::string, Waiter*> watchers_;   // by task
+  std::unordered_multimap<std::string, Waiter*> listeners_;  // heartbeats, by worker
+  std::vector<std::string> ended_now_;                       // tasks with watchers that ended in this step
+  std::vector<std::string> workers_with_news_;
+};
+
+}  // namespace arbiter::core

@@ -1,0 +1,218 @@
+// Everything that can happen in a namespace. An event is applied to the state the moment it is emitted, and written to
+// the log with its batch. The struct of an event is its `data` in the log; docs/formats.md lists them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/commands.h"
+
+namespace arbiter::core {
+
+// Why a task changed its state; on the wire and in the log.
+BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
+                        kLeaseExpired, kWorkerLost, kWorkerReplaced, kDeadline, kDependencyFailed, kLineageLimit,
+                        kReleased, kUndelivered, kNotRetryable, kCancelGrace)
+
+struct TaskSubmitted {
+  Name id;
+  Name type;
+  Name queue;
+  Priority priority;
+  TaskState state = TaskState::kPending;  // pending or queued
+  std::optional<Timestamp> run_at;        // of the wall clock
+  std::optional<Timestamp> not_before;    // of `now`: delayMs, resolved
+  std::optional<Name> root_id;
+  std::int64_t fingerprint = 0;  // of the definition after defaults
+  TaskSpec spec;                 // In the event's document, not in its data.
+};
+BOOST_DESCRIBE_STRUCT(TaskSubmitted, (), (id, type, queue, priority, state, run_at, not_before, root_id, fingerprint))
+struct TaskQueued {
+  Name id;
+  Reason reason = Reason::kTime;
+};
+BOOST_DESCRIBE_STRUCT(TaskQueued, (), (id, reason))
+struct TaskAssigned {
+  Name id;
+  Name worker;
+  std::int64_t lease = 0;  // The position of this event: a lease number is never used twice.
+  std::int64_t attempt = 1;
+  std::int64_t lease_ms = 30'000;
+  TaskState state = TaskState::kRunning;  // assigned when the worker starts it by itself
+};
+BOOST_DESCRIBE_STRUCT(TaskAssigned, (), (id, worker, lease, attempt, lease_ms, state))
+struct TaskStarted {
+  Name id;
+  std::int64_t lease = 0;
+};
+BOOST_DESCRIBE_STRUCT(TaskStarted, (), (id, lease))
+struct TaskCompleted {
+  Name id;
+  Name worker;
+  std::int64_t lease = 0;
+  std::int64_t attempt = 1;
+  std::int64_t run_ms = 0;
+  std::int64_t fingerprint = 0;  // of the reported outcome
+  std::optional<double> quality_score;
+  std::optional<Usage> usage;
+  RawJson result;  // In the event's document, not in its data.
+};
+BOOST_DESCRIBE_STRUCT(TaskCompleted, (), (id, worker, lease, attempt, run_ms, fingerprint, quality_score, usage))
+// An attempt failed, or the task cannot be tried (again). TASK.FAILED.RETRY when `state` is pending, else
+// TASK.FAILED.PERMANENT; TASK.CANCELLED.SUCCESS replaces it when a cancelled task's worker gives up.
+struct TaskFailed {
+  Name id;
+  TaskState from = TaskState::kRunning;
+  TaskState state = TaskState::kFailed;  // pending (will be retried), or failed
+  Reason reason = Reason::kReported;
+  std::optional<Name> worker;
+  std::int64_t lease = 0;  // 0: it held none
+  std::int64_t attempt = 0;
+  bool counted = true;  // the attempt counts
+  std::int64_t fingerprint = 0;
+  std::optional<Timestamp> retry_at;
+  std::optional<TaskError> error;
+  std::optional<Usage> usage;
+};
+BOOST_DESCRIBE_STRUCT(TaskFailed, (),
+                      (id, from, state, reason, worker, lease, attempt, counted, fingerprint, retry_at, error, usage))
+struct TaskReleased {
+  Name id;
+  Name worker;
+  std::int64_t lease = 0;
+  TaskState from = TaskState::kRunning;
+  Reason reason = Reason::kReleased;
+};
+BOOST_DESCRIBE_STRUCT(TaskReleased, (), (id, worker, lease, from, reason))
+struct TaskCancelRequested {
+  Name id;
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(TaskCancelRequested, (), (id, reason))
+struct TaskCancelled {
+  Name id;
+  TaskState from = TaskState::kQueued;
+  Reason reason = Reason::kRequested;
+  std::optional<std::string> message;
+  std::optional<Name> dependency;  // whose failure cancelled it
+  std::int64_t lease = 0;
+};
+BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease))
+struct TaskRedriven {
+  Name id;
+};
+BOOST_DESCRIBE_STRUCT(TaskRedriven, (), (id))
+
+struct WorkerRegistered {
+  Name id;
+  std::int64_t session = 1;
+  RegisterWorker definition;
+};
+BOOST_DESCRIBE_STRUCT(WorkerRegistered, (), (id, session, definition))
+struct WorkerDraining {
+  Name id;
+};
+BOOST_DESCRIBE_STRUCT(WorkerDraining, (), (id))
+struct WorkerLost {
+  Name id;
+  std::int64_t leases = 0;
+};
+BOOST_DESCRIBE_STRUCT(WorkerLost, (), (id, leases))
+struct WorkerReturned {
+  Name id;
+};
+BOOST_DESCRIBE_STRUCT(WorkerReturned, (), (id))
+struct WorkerDeregistered {
+  Name id;
+};
+BOOST_DESCRIBE_STRUCT(WorkerDeregistered, (), (id))
+
+struct QueueConfigured {
+  Name name;
+  std::int64_t max_depth = 0;
+};
+BOOST_DESCRIBE_STRUCT(QueueConfigured, (), (name, max_depth))
+struct QueuePaused {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(QueuePaused, (), (name))
+struct QueueResumed {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(QueueResumed, (), (name))
+
+struct BulkStarted {
+  Name id;
+  BulkAction action = BulkAction::kCancel;
+  BulkFilter filter;
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(BulkStarted, (), (id, action, filter, reason))
+struct BulkAdvanced {
+  Name id;
+  std::int64_t scanned = 0;  // in this step
+  std::int64_t done = 0;     // in this step
+  std::int64_t cursor = 0;   // where the next step goes on
+  BulkState state = BulkState::kRunning;
+};
+BOOST_DESCRIBE_STRUCT(BulkAdvanced, (), (id, scanned, done, cursor, state))
+
+struct NamespaceCreated {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(NamespaceCreated, (), (name))
+struct TokenCreated {
+  std::string hash;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(TokenCreated, (), (hash, name))
+struct ServerLifecycle {
+  std::string what;  // STARTED | STOPPED
+  std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(ServerLifecycle, (), (what, detail))
+
+using EventBody =
+    std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
+                 TaskCancelRequested, TaskCancelled, TaskRedriven, WorkerRegistered, WorkerDraining, WorkerLost,
+                 WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed, BulkStarted,
+                 BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle>;
+
+// Who asked, and on behalf of which request.
+struct Actor {
+  std::string name;        // of the token, or `system`
+  std::string request_id;  // empty: not caused by a request
+};
+
+struct Event {
+  Position position = 0;
+  Timestamp time;
+  EventBody body;
+  std::string actor;
+  std::string request_id;
+};
+
+// The log's form of an event.
+struct EventRecord {
+  Position position = 0;
+  Timestamp time;
+  std::string type;
+  std::string entity;
+  std::vector<std::string> tags;
+  std::string data;
+  std::string metadata;
+  bool has_document = false;
+  std::string document_spec;
+  std::string_view document_body;  // borrowed from the event
+};
+[[nodiscard]] EventRecord to_record(const Event& event);
+
+// The event that `record` was made from; spec and body of its document are given with it.
+[[nodiscard]] base::Result<Event> from_record(const EventRecord& record);
+
+// Every event type that can occur, with the name of its data's schema; for docs and OpenAPI.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> event_types(base::Schemas& schemas);
+
+}  // namespace arbiter::core

@@ -1,0 +1,61 @@
+// Queues and changes to many tasks at once.
+#include "base/ids.h"
+#include "core/core.h"
+#include "core/views.h"
+
+namespace arbiter::core {
+
+using base::ErrorCode;
+using base::fail;
+
+Core::Answer Core::on(const GetQueue& c, Ticket) {
+  const Queue* queue = state_.find_queue(c.name.value);
+  if (!queue)
+    return fail({ErrorCode::kNotFound, "There is no queue " + c.name.value + ". It begins with its first task."});
+  return Reply(view_of(*queue, now_.now.ms));
+}
+
+Core::Answer Core::on(const ConfigureQueue& c, Ticket) {
+  const Queue* queue = state_.find_queue(c.name.value);
+  const std::int64_t depth = c.max_depth ? c.max_depth->value : (queue ? queue->max_depth : 0);
+  if (!queue || !queue->configured || queue->max_depth != depth) emit(QueueConfigured{c.name, depth});
+  return Reply(view_of(*state_.find_queue(c.name.value), now_.now.ms));
+}
+
+Core::Answer Core::on(const PauseQueue& c, Ticket) {
+  const Queue* queue = state_.find_queue(c.name.value);
+  if (!queue || !queue->paused) emit(QueuePaused{c.name});
+  return Reply(view_of(*state_.find_queue(c.name.value), now_.now.ms));
+}
+
+Core::Answer Core::on(const ResumeQueue& c, Ticket) {
+  const Queue* queue = state_.find_queue(c.name.value);
+  if (!queue) return fail({ErrorCode::kNotFound, "There is no queue " + c.name.value + "."});
+  if (queue->paused) emit(QueueResumed{c.name});
+  return Reply(view_of(*queue, now_.now.ms));
+}
+
+Core::Answer Core::on(const StartBulk& c, Ticket) {
+  base::FieldErrors errors;
+  for (std::size_t i = 0; i < c.filter.state.size(); ++i) {
+    const TaskState s = c.filter.state[i];
+    const std::string field = "filter.state[" + std::to_string(i) + "]";
+    if (c.action == BulkAction::kCancel && is_ended(s)) errors.add(field, "has ended and cannot be cancelled");
+    if (c.action == BulkAction::kRetry && s != TaskState::kFailed)
+      errors.add(field, "only failed tasks can be retried");
+  }
+  if (!errors.empty()) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
+  const Position p = state_.position + 1;
+  const std::string id =
+      base::type_id("bulk", now_.now, base::random_at(state_.seed, p, 0), base::random_at(state_.seed, p, 1));
+  emit(BulkStarted{Name(id), c.action, c.filter, c.reason ? std::optional(c.reason->value) : std::nullopt});
+  return Reply(view_of(state_.bulks.find(id)->second));
+}
+
+Core::Answer Core::on(const GetBulk& c, Ticket) {
+  const auto it = state_.bulks.find(c.id.value);
+  if (it == state_.bulks.end()) return fail({ErrorCode::kNotFound, "There is no bulk change " + c.id.value + "."});
+  return Reply(view_of(it->second));
+}
+
+}  // namespace arbiter::core

@@ -1,0 +1,315 @@
+// Who reacts to what. Everything that happens without a client asking for it at that moment stands here:
+//
+//   a lease runs out                  -> the attempt counts as lost; retried or dead
+//   an attempt's timeout, a stall     -> the attempt fails; retried or dead
+//   a cancelled task's grace is over  -> its lease is taken, it is cancelled
+//   a deadline passes                 -> the task fails, whatever its state
+//   a backoff, a delay, a runAt comes -> the task is queued
+//   a worker is silent too long       -> it is lost; its leases are taken
+//   a worker left                     -> its tasks go back to their queues, uncounted
+//   a task ended                      -> its dependents are queued, cancelled, failed, by their policy
+//   a bulk change is running          -> its next tasks are changed
+//   a parked request's time is over   -> it is answered with what there is
+//
+// One step emits about cascade_events_max events; what is left stays in the state and goes on with the next step.
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/ids.h"
+#include "core/core.h"
+#include "core/views.h"
+
+namespace arbiter::core {
+
+void Core::react() {
+  take_leases_of_lost_workers();
+  tell_dependents();
+  advance_cancels();
+}
+
+// ---- attempts -------------------------------------------------------------------------------------------------
+
+std::int64_t Core::backoff_ms(const Task& task) const {
+  const RetryPolicy& retry = state_.spec_of(task).retry;
+  const double raw = static_cast<double>(retry.backoff_ms.value) * std::pow(retry.multiplier.value, task.failures);
+  const double capped = std::min(raw, static_cast<double>(std::max(retry.max_backoff_ms, retry.backoff_ms).value));
+  const double random = base::unit(base::random_at(state_.seed, state_.position + 1, 0));
+  return static_cast<std::int64_t>(capped * (1.0 + retry.jitter.value * (2.0 * random - 1.0)));
+}
+
+void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional<TaskError> error,
+                        std::int64_t fingerprint, std::optional<Usage> usage) {
+  if (task.cancel_requested) {
+    const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
+    emit(TaskCancelled{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0});
+    return;
+  }
+  TaskFailed e;
+  e.id.value = task.id;
+  e.from = task.state;
+  e.reason = reason;
+  e.attempt = task.failures + 1;
+  e.error = std::move(error);
+  e.fingerprint = fingerprint;
+  e.usage = usage;
+  if (task.lease) {
+    e.worker = Name(task.lease->worker->id);
+    e.lease = task.lease->number;
+  }
+  const Task* root = state_.root_of(task);
+  const bool lineage_full = root && root->lineage_used >= state_.limits.lineage_max;
+  if (retryable && task.failures + 1 < task.max_attempts && !lineage_full) {
+    e.state = TaskState::kPending;
+    e.retry_at = Timestamp{now_.now.ms + backoff_ms(task)};
+  } else {
+    e.state = TaskState::kFailed;
+    if (retryable && lineage_full && task.failures + 1 < task.max_attempts) {
+      e.reason = Reason::kLineageLimit;
+      if (!e.error)
+        e.error = TaskError{.message = "The limit of retries and children of its root task is reached.",
+                            .code = "lineage_limit",
+                            .details = {}};
+    }
+  }
+  emit(std::move(e));
+}
+
+void Core::make_ready(Task& task, Reason reason) {
+  if (state_.ready(task, now_)) {
+    emit(TaskQueued{Name(task.id), reason});
+  } else {
+    state_.arm(task);
+  }
+}
+
+// ---- timers ---------------------------------------------------------------------------------------------------
+
+void Core::fire_timers() {
+  for (TimerNode* node = state_.timers.front(); node && node->due <= now_.now.ms && budget_left() > 0;
+       node = state_.timers.front()) {
+    switch (node->kind) {
+      case TimerKind::kTask:
+        fire(static_cast<Task&>(*node));
+        break;
+      case TimerKind::kWorker:
+        fire(static_cast<Worker&>(*node));
+        break;
+      case TimerKind::kWaiter:
+        fire(static_cast<Waiter&>(*node));
+        break;
+      case TimerKind::kTaskWall:
+        CHECK(false);
+        break;
+    }
+  }
+  for (TimerNode* node = state_.wall_timers.front(); node && node->due <= now_.wall.ms && budget_left() > 0;
+       node = state_.wall_timers.front()) {
+    fire_wall(*static_cast<TaskExtras::WallTimer&>(*node).task);
+  }
+}
+
+void Core::fire(Task& task) {
+  const std::int64_t now = now_.now.ms;
+  if (task.state == TaskState::kPending) {
+    const Reason reason = task.failures ? Reason::kBackoff : Reason::kTime;
+    if (task.retry_at <= now) task.retry_at = 0;
+    return make_ready(task, reason);
+  }
+  if (!task.lease) return state_.timers.remove(task);
+  const Lease& lease = *task.lease;
+  const TaskSpec& spec = state_.spec_of(task);
+  const bool begun = lease.started_at && task.state == TaskState::kRunning;
+  const auto lost = [&](Reason reason, const char* code, std::string message) {
+    fail_attempt(task, reason, /*retryable=*/true,
+                 TaskError{.message = std::move(message), .code = code, .details = {}}, 0, {});
+  };
+  if (task.cancel_requested && task.extras->cancel_at <= now) {
+    lost(Reason::kCancelGrace, "cancelled", "The worker did not stop in time.");
+  } else if (state_.lease_deadline(lease) <= now) {
+    // A lease ending exactly now is lost: two holders are worse than one idle moment.
+    lost(Reason::kLeaseExpired, "lease_expired", "Worker " + lease.worker->id + " did not renew its lease.");
+  } else if (begun && spec.timeout_ms && lease.started_at + *spec.timeout_ms <= now) {
+    lost(Reason::kTimeout, "timeout", "The attempt took longer than " + std::to_string(*spec.timeout_ms) + " ms.");
+  } else if (begun && spec.stall_ms && lease.last_sign_at + *spec.stall_ms <= now) {
+    lost(Reason::kStalled, "stalled",
+         "No progress, log line or extension for " + std::to_string(*spec.stall_ms) + " ms.");
+  } else {
+    state_.arm(task);
+  }
+}
+
+void Core::fire_wall(Task& task) {
+  const TaskSpec& spec = state_.spec_of(task);
+  if (spec.deadline && spec.deadline->ms <= now_.wall.ms) {
+    TaskFailed e;
+    e.id.value = task.id;
+    e.from = task.state;
+    e.state = TaskState::kFailed;
+    e.reason = Reason::kDeadline;
+    e.counted = false;
+    e.attempt = task.failures;
+    e.error = TaskError{.message = "The deadline passed.", .code = "deadline", .details = {}};
+    if (task.lease) {
+      e.worker = Name(task.lease->worker->id);
+      e.lease = task.lease->number;
+    }
+    return emit(std::move(e));
+  }
+  make_ready(task, Reason::kTime);
+}
+
+void Core::fire(Worker& worker) {
+  if (worker.last_seen_at + state_.limits.worker_lost_ms > now_.now.ms) return state_.arm(worker);
+  // A request of its that waits here is as good as a heartbeat.
+  const bool waits =
+      listeners_.contains(worker.id) || std::any_of(lease_waiters_.begin(), lease_waiters_.end(),
+                                                    [&](const Waiter* w) { return w->worker == worker.id; });
+  if (waits) {
+    worker.last_seen_at = now_.now.ms;
+    return state_.arm(worker);
+  }
+  emit(WorkerLost{Name(worker.id), static_cast<std::int64_t>(worker.leases.size())});
+  take_leases_of_lost_workers();
+}
+
+void Core::fire(Waiter& waiter) {
+  if (Worker* worker = state_.find_worker(waiter.worker)) worker->last_seen_at = now_.now.ms;
+  switch (waiter.what) {
+    case Waiter::Kind::kLease:
+      return wake(waiter, waiter_reply(waiter, {}));
+    case Waiter::Kind::kWatch: {
+      const Task* task = state_.find_task(waiter.task);
+      CHECK(task != nullptr);
+      return wake(waiter, Reply(view_of(state_, *task, Detail::kFull)));
+    }
+    case Waiter::Kind::kHeartbeat: {
+      const Worker* worker = state_.find_worker(waiter.worker);
+      if (worker) return wake(waiter, Reply(heartbeat_reply(waiter.heartbeat, *worker)));
+      return wake(waiter, base::fail({base::ErrorCode::kUnknownWorker, "The worker left."}));
+    }
+  }
+}
+
+// ---- cascades -------------------------------------------------------------------------------------------------
+
+void Core::take_leases_of_lost_workers() {
+  while (!state_.lost_workers.empty() && budget_left() > 0) {
+    const std::string id = state_.lost_workers.front();
+    Worker* worker = state_.find_worker(id);
+    const bool away = worker && (worker->state == WorkerState::kLost || worker->state == WorkerState::kGone);
+    if (!away || worker->leases.empty()) {
+      state_.lost_workers.pop_front();
+      continue;
+    }
+    const bool last = worker->leases.size() == 1;
+    Task& task = *worker->leases.begin()->second;
+    if (worker->state == WorkerState::kGone && !task.cancel_requested) {
+      emit(TaskReleased{Name(task.id), Name(id), task.lease->number, task.state, Reason::kReleased});
+    } else {
+      fail_attempt(task, Reason::kWorkerLost, /*retryable=*/true,
+                   TaskError{.message = "Worker " + id + " was lost.", .code = "worker_lost", .details = {}}, 0, {});
+    }
+    if (last) state_.lost_workers.pop_front();
+  }
+}
+
+void Core::tell_dependents() {
+  while (!state_.unsettled.empty() && budget_left() > 0) {
+    Task& ended = *state_.unsettled.front();
+    if (!is_ended(ended.state) || !ended.dependents || ended.dependents->empty()) {
+      // Redriven meanwhile, or everyone has been told.
+      state_.unsettled.pop_front();
+      continue;
+    }
+    Task& dependent = *ended.dependents->back();
+    tell_dependent(dependent, ended);
+    if (is_ended(ended.state) && !ended.dependents) state_.settled(ended);
+  }
+}
+
+void Core::tell_dependent(Task& dependent, Task& dependency) {
+  const OnDependencyFailure policy = state_.spec_of(dependent).on_dependency_failure;
+  if (dependency.state == TaskState::kCompleted || policy == OnDependencyFailure::kRun) {
+    state_.settle(dependent, dependency);
+    return make_ready(dependent, Reason::kDependencies);
+  }
+  const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";
+  const Name cause(dependency.id);
+  if (policy == OnDependencyFailure::kCancel) {
+    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0});
+  }
+  TaskFailed e;
+  e.id.value = dependent.id;
+  e.from = dependent.state;
+  e.state = TaskState::kFailed;
+  e.reason = Reason::kDependencyFailed;
+  e.counted = false;
+  e.error = TaskError{.message = message, .code = "dependency_failed", .details = {}};
+  emit(std::move(e));
+}
+
+// ---- bulk changes ---------------------------------------------------------------------------------------------
+
+void Core::advance_cancels() {
+  for (auto& [id, bulk] : state_.bulks) {
+    if (budget_left() <= 0) return;
+    if (bulk.state == BulkState::kRunning && bulk.action == BulkAction::kCancel) advance_cancel(bulk);
+  }
+}
+
+void Core::advance_cancel(Bulk& bulk) {
+  BulkAdvanced step{Name(bulk.id), 0, 0, bulk.cursor, BulkState::kRunning};
+  const BulkFilter& f = bulk.filter;
+  auto it = state_.live.upper_bound(static_cast<Position>(bulk.cursor));
+  while (it != state_.live.end() && it->submitted < bulk.position && budget_left() > 1 &&
+         step.scanned < state_.limits.scan_max) {
+    Task& task = *it++;
+    ++step.scanned;
+    step.cursor = static_cast<std::int64_t>(task.submitted);
+    const auto& tags = state_.spec_of(task).tags;
+    const bool wanted = (f.state.empty() || std::find(f.state.begin(), f.state.end(), task.state) != f.state.end()) &&
+                        (!f.queue || f.queue->value == task.queue->name) &&
+                        (!f.type || *f.type == task.profile->type) &&
+                        (!f.tag || std::find(tags.begin(), tags.end(), *f.tag) != tags.end()) && !task.cancel_requested;
+    if (!wanted) continue;
+    cancel(task, bulk.reason);
+    ++step.done;
+  }
+  if (it == state_.live.end() || it->submitted >= bulk.position) step.state = BulkState::kDone;
+  emit(std::move(step));
+}
+
+std::optional<BulkNeed> Core::bulk_need() const {
+  for (const auto& [id, bulk] : state_.bulks) {
+    if (bulk.state != BulkState::kRunning || bulk.action != BulkAction::kRetry) continue;
+    BulkNeed need{id, "", "", bulk.cursor ? static_cast<Position>(bulk.cursor) : bulk.position};
+    if (bulk.filter.queue) need.queue = bulk.filter.queue->value;
+    if (bulk.filter.type) need.type = bulk.filter.type->value;
+    return need;
+  }
+  return std::nullopt;
+}
+
+void Core::advance_retry(const std::string& id, const std::vector<std::string>& ids, Position cursor, bool more,
+                         base::Now now) {
+  begin_step({"system", ""}, now);
+  const auto found = state_.bulks.find(id);
+  if (found == state_.bulks.end() || found->second.state != BulkState::kRunning) return;
+  const Bulk& bulk = found->second;
+  BulkAdvanced step{Name(id), static_cast<std::int64_t>(ids.size()), 0, static_cast<std::int64_t>(cursor),
+                    more ? BulkState::kRunning : BulkState::kDone};
+  for (const auto& task_id : ids) {
+    Task* task = state_.find_task(task_id);
+    if (!task || task->state != TaskState::kFailed || task->ended_position >= bulk.position) continue;
+    const auto& tags = state_.spec_of(*task).tags;
+    if (bulk.filter.tag && std::find(tags.begin(), tags.end(), *bulk.filter.tag) == tags.end()) continue;
+    emit(TaskRedriven{Name(task_id)});
+    ++step.done;
+  }
+  emit(std::move(step));
+  react();
+  wake_waiters();
+}
+
+}  // namespace arbiter::core

@@ -1,0 +1,414 @@
+// The store's form of each entity, both ways. A record holds what changes; a task's definition lies in the document of
+// its TASK.SUBMITTED event and is written once.
+#include "base/check.h"
+#include "core/state.h"
+
+namespace arbiter::core {
+namespace {
+
+struct LeaseRecord {
+  static constexpr bool kSparse = true;
+  std::string worker;
+  std::int64_t number = 0;
+  std::int64_t lease_ms = 0;
+  std::int64_t started_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(LeaseRecord, (), (worker, number, lease_ms, started_ms))
+
+struct OutcomeRecord {
+  static constexpr bool kSparse = true;
+  std::int64_t lease = 0;
+  Outcome outcome = Outcome::kCompleted;
+  bool reported = false;
+  std::int64_t fingerprint = 0;
+  std::string worker;
+  std::optional<TaskError> error;
+  std::int64_t result_document = 0;
+  std::int64_t result_bytes = 0;
+  std::optional<double> quality_score;
+  std::optional<Usage> usage;
+};
+BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
+                      (lease, outcome, reported, fingerprint, worker, error, result_document, result_bytes,
+                       quality_score, usage))
+
+struct TaskRecord {
+  static constexpr bool kSparse = true;
+  TaskState state = TaskState::kPending;
+  std::string type;
+  std::string queue;
+  std::int64_t priority = 5;
+  std::int64_t failures = 0;
+  std::int64_t max_attempts = 3;
+  std::int64_t lineage_used = 0;
+  std::optional<Reason> reason;
+  std::optional<std::string> cancel_reason;
+  bool cancel_requested = false;
+  bool plain = false;  // nothing in the definition but type, queue, priority and payload
+  std::int64_t created_ms = 0;
+  std::int64_t queued_ms = 0;
+  std::int64_t retry_ms = 0;
+  std::int64_t run_at_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::int64_t ended_position = 0;
+  std::int64_t payload_bytes = 0;
+  std::int64_t fingerprint = 0;
+  std::optional<std::string> root;
+  std::optional<LeaseRecord> lease;
+  std::optional<OutcomeRecord> last;
+};
+BOOST_DESCRIBE_STRUCT(TaskRecord, (),
+                      (state, type, queue, priority, failures, max_attempts, lineage_used, reason, cancel_reason,
+                       cancel_requested, plain, created_ms, queued_ms, retry_ms, run_at_ms, ended_ms, ended_position,
+                       payload_bytes, fingerprint, root, lease, last))
+
+struct WorkerRecord {
+  RegisterWorker definition;
+  WorkerState state = WorkerState::kLive;
+  std::int64_t session = 1;
+  std::int64_t registered_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, session, registered_ms))
+
+struct QueueRecord {
+  bool paused = false;
+  std::int64_t max_depth = 0;
+};
+BOOST_DESCRIBE_STRUCT(QueueRecord, (), (paused, max_depth))
+
+struct BulkRecord {
+  BulkAction action = BulkAction::kCancel;
+  BulkState state = BulkState::kRunning;
+  BulkFilter filter;
+  std::optional<std::string> reason;
+  std::int64_t scanned = 0;
+  std::int64_t done = 0;
+  std::int64_t cursor = 0;
+  std::int64_t started_ms = 0;
+  std::int64_t ended_ms = 0;
+  std::int64_t position = 0;
+};
+BOOST_DESCRIBE_STRUCT(BulkRecord, (),
+                      (action, state, filter, reason, scanned, done, cursor, started_ms, ended_ms, position))
+
+struct NameRecord {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(NameRecord, (), (name))
+struct CreatedRecord {
+  std::int64_t created_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(CreatedRecord, (), (created_ms))
+
+OutcomeRecord outcome_record(const LastOutcome& last) {
+  OutcomeRecord r;
+  r.lease = last.lease;
+  r.outcome = last.outcome;
+  r.reported = last.reported;
+  r.fingerprint = last.fingerprint;
+  r.worker = last.worker;
+  r.error = last.error;
+  r.result_document = static_cast<std::int64_t>(last.result_document);
+  r.result_bytes = last.result_bytes;
+  r.quality_score = last.quality_score;
+  r.usage = last.usage;
+  return r;
+}
+
+TaskRecord task_record(const Task& task) {
+  TaskRecord r;
+  r.state = task.state;
+  r.type = task.profile->type.value;
+  r.queue = task.queue->name;
+  r.priority = task.priority;
+  r.failures = task.failures;
+  r.max_attempts = task.max_attempts;
+  r.lineage_used = task.lineage_used;
+  r.reason = task.reason;
+  r.cancel_requested = task.cancel_requested;
+  r.created_ms = task.created_at;
+  r.queued_ms = task.queued_at;
+  r.retry_ms = task.retry_at;
+  r.ended_ms = task.ended_at;
+  r.ended_position = static_cast<std::int64_t>(task.ended_position);
+  r.payload_bytes = task.payload_bytes;
+  r.fingerprint = task.fingerprint;
+  r.plain = !task.extras;
+  if (task.extras) {
+    if (!task.extras->root_id.value.empty()) r.root = task.extras->root_id.value;
+    if (task.extras->run_at) r.run_at_ms = task.extras->run_at->ms;
+    r.cancel_reason = task.extras->cancel_reason;
+  }
+  if (task.lease) {
+    r.lease = LeaseRecord{task.lease->worker->id, task.lease->number, task.lease->lease_ms, task.lease->started_at};
+  }
+  if (task.last) r.last = outcome_record(*task.last);
+  return r;
+}
+
+WorkerRecord worker_record(const Worker& w) { return {w.definition, w.state, w.session, w.registered_at}; }
+
+BulkRecord bulk_record(const Bulk& b) {
+  return {b.action, b.state,  b.filter,     b.reason,   b.scanned,
+          b.done,   b.cursor, b.started_at, b.ended_at, static_cast<std::int64_t>(b.position)};
+}
+
+// Our own records are always readable; anything else means that the store is damaged or newer than we are.
+template <typename Record>
+Record read(const StoredEntity& entity) {
+  auto record = base::from_json_text<Record>(entity.body);
+  CHECK(record.has_value());
+  return std::move(*record);
+}
+
+EntityChange change_of(const Task& task) {
+  EntityChange change{.kind = "task", .id = task.id, .body = base::to_json(task_record(task))};
+  change.document = task.submitted;
+  if (is_ended(task.state) && !task.dependents && task.pins == 0) {
+    change.ended = true;
+    change.ended_position = task.ended_position;
+    change.ended_at = {task.ended_at};
+    change.state = base::to_text(task.state);
+    change.queue = task.queue->name;
+    change.type = task.profile->type.value;
+  }
+  return change;
+}
+EntityChange change_of(const Worker& w) {
+  return {.kind = "worker", .id = w.id, .body = base::to_json(worker_record(w))};
+}
+EntityChange change_of(const Queue& q) {
+  return {.kind = "queue", .id = q.name, .body = base::to_json(QueueRecord{q.paused, q.max_depth})};
+}
+EntityChange change_of(const Bulk& b) {
+  EntityChange change{.kind = "bulk", .id = b.id, .body = base::to_json(bulk_record(b))};
+  if (b.state == BulkState::kDone) {
+    change.ended = true;
+    change.ended_position = b.position;
+    change.ended_at = {b.ended_at};
+    change.state = base::to_text(b.state);
+  }
+  return change;
+}
+
+LastOutcome last_outcome(OutcomeRecord&& r) {
+  LastOutcome last;
+  last.lease = r.lease;
+  last.outcome = r.outcome;
+  last.reported = r.reported;
+  last.fingerprint = r.fingerprint;
+  last.worker = std::move(r.worker);
+  last.error = std::move(r.error);
+  last.result_document = static_cast<Position>(r.result_document);
+  last.result_bytes = r.result_bytes;
+  last.quality_score = r.quality_score;
+  last.usage = r.usage;
+  return last;
+}
+
+}  // namespace
+
+std::vector<EntityChange> State::take_changes() {
+  std::vector<EntityChange> changes = std::move(other_changes_);
+  other_changes_.clear();
+  changes.reserve(changes.size() + dirty_tasks_.size());
+  for (Task* task : dirty_tasks_) {
+    EntityChange change = change_of(*task);
+    change.revived = task->ended_in_store;
+    task->ended_in_store = change.ended;
+    task->dirty = false;
+    changes.push_back(std::move(change));
+  }
+  dirty_tasks_.clear();
+  for (const auto& id : dirty_workers_) {
+    if (Worker* worker = find_worker(id)) {
+      worker->dirty = false;
+      changes.push_back(change_of(*worker));
+    }
+  }
+  dirty_workers_.clear();
+  for (Queue* q : dirty_queues_) {
+    q->dirty = false;
+    changes.push_back(change_of(*q));
+  }
+  dirty_queues_.clear();
+  for (Bulk* bulk : dirty_bulks_) {
+    bulk->dirty = false;
+    changes.push_back(change_of(*bulk));
+  }
+  dirty_bulks_.clear();
+  return changes;
+}
+
+std::vector<EntityChange> State::snapshot() {
+  std::vector<EntityChange> all;
+  for (const auto& [id, bulk] : bulks) {
+    if (bulk.state == BulkState::kRunning) all.push_back(change_of(bulk));
+  }
+  for (const auto& [name, at] : namespaces) {
+    all.push_back({.kind = "namespace", .id = name, .body = base::to_json(CreatedRecord{at})});
+  }
+  for (const auto& [name, q] : queues) {
+    if (q->configured) all.push_back(change_of(*q));
+  }
+  for (const auto& task : tasks) {
+    EntityChange change = change_of(*task);
+    if (!change.ended) all.push_back(std::move(change));
+  }
+  for (const auto& [hash, name] : tokens) {
+    all.push_back({.kind = "token", .id = hash, .body = base::to_json(NameRecord{name})});
+  }
+  for (const auto& [id, worker] : workers) all.push_back(change_of(*worker));
+  std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
+    return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
+  });
+  return all;
+}
+
+// ---- coming back ----------------------------------------------------------------------------------------------
+
+Task& State::load_task(const StoredEntity& entity) {
+  TaskRecord r = read<TaskRecord>(entity);
+  TaskSubmitted submitted;
+  submitted.id.value = entity.id;
+  if (!entity.spec.empty() && !r.plain) {
+    auto spec = base::from_json_text<TaskSpec>(entity.spec);
+    CHECK(spec.has_value());
+    submitted.spec = std::move(*spec);
+  }
+  submitted.type = Name(r.type);
+  submitted.queue = Name(r.queue);
+  submitted.priority.value = r.priority;
+  submitted.fingerprint = r.fingerprint;
+  if (r.run_at_ms) submitted.run_at = Timestamp{r.run_at_ms};
+  if (r.root) submitted.root_id = Name(*r.root);
+  if (!entity.payload.empty()) submitted.spec.payload = RawJson(entity.payload);
+  Task& task = add_task(submitted, entity.document, r.created_ms);
+  if (r.cancel_reason && !task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  if (task.extras) task.extras->cancel_reason = r.cancel_reason;
+  task.payload_bytes = static_cast<std::uint32_t>(r.payload_bytes);
+  task.state = r.state;
+  task.failures = static_cast<std::uint16_t>(r.failures);
+  task.lineage_used = static_cast<std::uint16_t>(r.lineage_used);
+  task.reason = r.reason;
+  task.cancel_requested = r.cancel_requested;
+  task.queued_at = r.queued_ms;
+  task.retry_at = r.retry_ms;
+  task.ended_at = r.ended_ms;
+  task.ended_position = static_cast<Position>(r.ended_position);
+  if (r.lease) {
+    task.lease = std::make_unique<Lease>();
+    task.lease->number = r.lease->number;
+    task.lease->lease_ms = r.lease->lease_ms;
+    task.lease->started_at = r.lease->started_ms;
+    auto& worker = workers[r.lease->worker];  // Filled when its own entity comes.
+    if (!worker) worker = std::make_unique<Worker>();
+    task.lease->worker = worker.get();
+  }
+  if (r.last) task.last = std::make_unique<LastOutcome>(last_outcome(std::move(*r.last)));
+  return task;
+}
+
+void State::load_worker(const StoredEntity& entity) {
+  WorkerRecord r = read<WorkerRecord>(entity);
+  auto& worker = workers[std::string(entity.id)];
+  if (!worker) worker = std::make_unique<Worker>();
+  worker->id = entity.id;
+  worker->definition = std::move(r.definition);
+  worker->state = r.state;
+  worker->session = r.session;
+  worker->registered_at = r.registered_ms;
+}
+
+void State::load_queue(const StoredEntity& entity) {
+  const QueueRecord r = read<QueueRecord>(entity);
+  Queue& q = queue(std::string(entity.id));
+  q.paused = r.paused;
+  q.max_depth = r.max_depth;
+  q.configured = true;
+}
+
+void State::load_bulk(const StoredEntity& entity) {
+  BulkRecord r = read<BulkRecord>(entity);
+  Bulk& bulk = bulks[std::string(entity.id)];
+  bulk.id = entity.id;
+  bulk.action = r.action;
+  bulk.state = r.state;
+  bulk.filter = std::move(r.filter);
+  bulk.reason = std::move(r.reason);
+  bulk.scanned = r.scanned;
+  bulk.done = r.done;
+  bulk.cursor = r.cursor;
+  bulk.started_at = r.started_ms;
+  bulk.ended_at = r.ended_ms;
+  bulk.position = static_cast<Position>(r.position);
+}
+
+void State::load(const StoredEntity& entity) {
+  const std::string id(entity.id);
+  if (entity.kind == "task") {
+    load_task(entity);
+  } else if (entity.kind == "worker") {
+    load_worker(entity);
+  } else if (entity.kind == "queue") {
+    load_queue(entity);
+  } else if (entity.kind == "bulk") {
+    load_bulk(entity);
+  } else if (entity.kind == "namespace") {
+    namespaces[id] = read<CreatedRecord>(entity).created_ms;
+  } else if (entity.kind == "token") {
+    tokens[id] = read<NameRecord>(entity).name;
+  }
+}
+
+void State::admit(const StoredEntity& entity) {
+  if (entity.kind != "task" || find_task(entity.id)) return;
+  Task& task = load_task(entity);
+  CHECK(is_ended(task.state));
+  task.ended_in_store = true;
+  remember_ended(task);
+}
+
+void State::link_loaded(std::int64_t now) {
+  for (auto it = live.begin(); it != live.end(); ++it) {
+    Task& task = *it;
+    ++task.queue->depth[static_cast<std::size_t>(task.state)];
+    if (task.state == TaskState::kQueued) join_ready(task);
+    if (task.state == TaskState::kPending) link_dependencies(task);
+    if (task.lease) {
+      task.lease->expires_at = now + task.lease->lease_ms;
+      task.lease->last_sign_at = now;
+      if (task.lease->started_at) task.lease->started_at = std::min(task.lease->started_at, now);
+      task.lease->worker->leases.emplace(task.lease->number, &task);
+      if (task.state != TaskState::kSuspended) ++task.lease->worker->slots_used;
+    }
+    if (task.cancel_requested && task.extras) task.extras->cancel_at = now + limits.cancel_grace_ms;
+    pin_root(task);
+  }
+}
+
+void State::finish_load(std::int64_t now) {
+  last_time = now;
+  for (const auto& task : tasks) {
+    if (!is_ended(task->state)) live.insert(*task);
+  }
+  for (auto& [id, worker] : workers) worker->last_seen_at = now;
+  link_loaded(now);
+  for (Task& task : live) arm(task);
+  for (auto& [id, worker] : workers) {
+    arm(*worker);
+    const bool away = worker->state == WorkerState::kLost || worker->state == WorkerState::kGone;
+    if (away && !worker->leases.empty()) lost_workers.push_back(id);
+  }
+  // Loading changes nothing: what linking touched is as the store has it, but for ended tasks that nothing keeps.
+  for (Task* task : dirty_tasks_) task->dirty = false;
+  dirty_tasks_.clear();
+  std::vector<Task*> kept;
+  for (const auto& task : tasks) {
+    if (is_ended(task->state) && !task->dependents && task->pins == 0) kept.push_back(task.get());
+  }
+  std::sort(kept.begin(), kept.end(), [](Task* a, Task* b) { return a->submitted < b->submitted; });
+  for (Task* task : kept) settled(*task);
+}
+
+}  // namespace arbiter::core

@@ -1,0 +1,323 @@
+#include "core/state.h"
+
+#include "base/check.h"
+
+namespace arbiter::core {
+
+// ---- the task state machine's indexes -------------------------------------------------------------------------
+
+void Samples::add(std::int64_t ms) {
+  if (ring.size() < kMax) {
+    ring.push_back(ms);
+  } else {
+    ring[next++ % kMax] = ms;
+  }
+}
+
+Durations Samples::summary() const {
+  Durations out;
+  if (ring.empty()) return out;
+  auto sorted = ring;
+  std::sort(sorted.begin(), sorted.end());
+  const auto at = [&](double q) {
+    return static_cast<double>(sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1))]);
+  };
+  out.samples = static_cast<std::int64_t>(sorted.size());
+  out.p50_ms = at(0.50);
+  out.p95_ms = at(0.95);
+  out.p99_ms = at(0.99);
+  return out;
+}
+
+void Rate::advance(std::int64_t now_ms) {
+  const std::int64_t now = now_ms / 1000;
+  if (now - second >= static_cast<std::int64_t>(kSeconds)) counts.fill(0);
+  for (std::int64_t s = std::max(second + 1, now - static_cast<std::int64_t>(kSeconds) + 1); s <= now; ++s) {
+    counts[static_cast<std::size_t>(s) % kSeconds] = 0;
+  }
+  second = std::max(second, now);
+}
+
+void Rate::add(std::int64_t now_ms) {
+  advance(now_ms);
+  ++counts[static_cast<std::size_t>(second) % kSeconds];
+}
+
+double Rate::per_second(std::int64_t now_ms) const {
+  Rate copy = *this;
+  copy.advance(now_ms);
+  double sum = 0;
+  for (auto c : copy.counts) sum += c;
+  return sum / static_cast<double>(kSeconds);
+}
+
+Task* State::find_task(std::string_view id) const {
+  const auto it = tasks.find(id);
+  return it == tasks.end() ? nullptr : it->get();
+}
+Worker* State::find_worker(std::string_view id) const {
+  const auto it = workers.find(id);
+  return it == workers.end() ? nullptr : it->second.get();
+}
+Queue* State::find_queue(std::string_view name) const {
+  const auto it = queues.find(name);
+  return it == queues.end() ? nullptr : it->second.get();
+}
+
+Queue& State::queue(const std::string& name) {
+  auto it = queues.find(name);
+  if (it == queues.end()) {
+    it = queues.emplace(name, std::make_unique<Queue>()).first;
+    it->second->name = name;
+  }
+  return *it->second;
+}
+
+const TaskSpec& State::spec_of(const Task& task) const {
+  static const TaskSpec plain;
+  return task.extras ? task.extras->spec : plain;
+}
+
+Task* State::root_of(Task& task) const {
+  if (task.extras && !task.extras->root_id.value.empty()) return find_task(task.extras->root_id.value);
+  return &task;
+}
+
+Profile& State::profile_of(const Name& type, const Requirements& requirements) {
+  std::string key = type.value;
+  if (!requirements.empty()) {
+    key += '\n';
+    base::encode(requirements, key);
+  }
+  auto it = profiles.find(key);
+  if (it == profiles.end()) {
+    auto profile = std::make_unique<Profile>();
+    profile->id = ++profiles_made_;
+    profile->key = key;
+    profile->type = type;
+    profile->requirements = requirements;
+    it = profiles.emplace(std::move(key), std::move(profile)).first;
+  }
+  return *it->second;
+}
+
+void State::join_ready(Task& task) {
+  auto& set = task.queue->ready[task.priority][task.profile->id];
+  set.insert(set.end(), task);
+  if (!task.queue->paused) ++ready_tasks;
+}
+
+void State::leave_ready(Task& task) {
+  if (!static_cast<ReadyHook&>(task).is_linked()) return;
+  auto& sets = task.queue->ready[task.priority];
+  const auto it = sets.find(task.profile->id);
+  CHECK(it != sets.end());
+  it->second.erase(it->second.iterator_to(task));
+  if (it->second.empty()) sets.erase(it);
+  if (!task.queue->paused) --ready_tasks;
+}
+
+// Moves the task from its present state into `to`, in every index.
+void State::enter(Task& task, TaskState to) {
+  const TaskState from = task.state;
+  if (from == TaskState::kQueued) leave_ready(task);
+  if (!is_ended(from)) --task.queue->depth[static_cast<std::size_t>(from)];
+  if (from == TaskState::kPending) unlink_dependencies(task);
+  task.state = to;
+  if (!is_ended(to)) ++task.queue->depth[static_cast<std::size_t>(to)];
+  if (to == TaskState::kQueued) join_ready(task);
+  touch(task);
+}
+
+bool State::ready(const Task& task, base::Now now) const {
+  if (task.state != TaskState::kPending || task.retry_at > now.now.ms) return false;
+  if (!task.extras) return true;
+  if (!task.extras->unmet.empty()) return false;
+  return !task.extras->run_at || task.extras->run_at->ms <= now.wall.ms;
+}
+
+std::int64_t State::lease_deadline(const Lease& lease) const {
+  return std::max(lease.expires_at, lease.worker->last_seen_at + lease.lease_ms);
+}
+
+void State::arm(Task& task) {
+  std::int64_t due = kNever;
+  std::int64_t wall = kNever;
+  const TaskSpec& spec = spec_of(task);
+  if (task.state == TaskState::kPending && (!task.extras || task.extras->unmet.empty())) {
+    const bool timed = task.extras && task.extras->run_at;
+    if (task.retry_at > 0 || !timed) due = std::max(task.retry_at, last_time);
+  }
+  if (task.lease) {
+    due = lease_deadline(*task.lease);
+    if (task.lease->started_at && task.state == TaskState::kRunning) {
+      if (spec.timeout_ms) due = std::min(due, task.lease->started_at + *spec.timeout_ms);
+      if (spec.stall_ms) due = std::min(due, task.lease->last_sign_at + *spec.stall_ms);
+    }
+    if (task.cancel_requested && task.extras) due = std::min(due, task.extras->cancel_at);
+  }
+  if (task.extras && !is_ended(task.state)) {
+    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty()) {
+      wall = task.extras->run_at->ms;
+    }
+    if (spec.deadline) wall = std::min(wall, spec.deadline->ms);
+  }
+  timers.set(task, due);
+  if (task.extras) wall_timers.set(task.extras->wall_timer, wall);
+}
+
+void State::arm(Worker& worker) {
+  const bool alive = worker.state == WorkerState::kLive || worker.state == WorkerState::kDraining;
+  timers.set(worker, alive ? worker.last_seen_at + limits.worker_lost_ms : kNever);
+}
+
+// ---- dependencies ---------------------------------------------------------------------------------------------
+
+// An ended dependency counts as it ended: it is linked too, and settled by the cascade like any other end.
+void State::link_dependencies(Task& task) {
+  if (!task.extras) return;
+  for (const Name& id : task.extras->spec.depends_on) {
+    Task* dependency = find_task(id.value);
+    if (!dependency || (is_ended(dependency->state) && dependency->state == TaskState::kCompleted)) continue;
+    if (std::find(task.extras->unmet.begin(), task.extras->unmet.end(), dependency) != task.extras->unmet.end()) {
+      continue;
+    }
+    task.extras->unmet.push_back(dependency);
+    if (!dependency->dependents) dependency->dependents = std::make_unique<std::vector<Task*>>();
+    dependency->dependents->push_back(&task);
+    if (is_ended(dependency->state)) {
+      touch(*dependency);  // It has to survive a restart until this task has been told.
+      if (dependency->dependents->size() == 1) unsettled.push_back(dependency);
+    }
+  }
+}
+
+void State::unlink_dependencies(Task& task) {
+  if (!task.extras) return;
+  for (Task* dependency : std::vector<Task*>(task.extras->unmet)) settle(task, *dependency);
+}
+
+void State::settle(Task& task, Task& dependency) {
+  std::erase(task.extras->unmet, &dependency);
+  if (!dependency.dependents) return;
+  auto& list = *dependency.dependents;
+  const auto it = std::find(list.begin(), list.end(), &task);
+  if (it != list.end()) {
+    *it = list.back();
+    list.pop_back();
+  }
+  if (list.empty()) dependency.dependents.reset();
+}
+
+void State::settled(Task& task) {
+  touch(task);
+  if (!task.dependents && task.pins == 0) remember_ended(task);
+}
+
+// ---- ends and memory ------------------------------------------------------------------------------------------
+
+LastOutcome& State::outcome_of(Task& task) {
+  task.last = std::make_unique<LastOutcome>();
+  if (task.lease) {
+    task.last->lease = task.lease->number;
+    task.last->worker = task.lease->worker->id;
+  }
+  return *task.last;
+}
+
+void State::drop_lease(Task& task) {
+  if (!task.lease) return;
+  Worker& worker = *task.lease->worker;
+  worker.leases.erase(task.lease->number);
+  --worker.slots_used;
+  task.lease.reset();
+  if (worker.state == WorkerState::kGone && worker.leases.empty()) remove_worker(worker);
+}
+
+void State::end_task(Task& task, TaskState to, const Event& event) {
+  drop_lease(task);
+  enter(task, to);
+  task.ended_at = event.time.ms;
+  task.ended_position = event.position;
+  live.erase(live.iterator_to(task));
+  arm(task);
+  unpin_root(task);
+  if (task.dependents) unsettled.push_back(&task);
+  settled(task);
+}
+
+void State::remember_ended(Task& task) {
+  task.ended_stamp = ++stamps_;
+  ended_.push_back({&task, task.ended_stamp, position, last_time});
+}
+
+void State::evict(Position floor, std::int64_t now) {
+  while (!ended_.empty()) {
+    const Ended& oldest = ended_.front();
+    const bool stale = oldest.task->ended_stamp != oldest.stamp;
+    if (!stale) {
+      const bool wanted = static_cast<std::int64_t>(ended_.size()) <= limits.ended_in_memory_max &&
+                          oldest.at + limits.ended_in_memory_ms > now;
+      if (wanted || oldest.position > floor || oldest.task->dirty) return;
+      if (!oldest.task->dependents && oldest.task->pins == 0) forget_task(*oldest.task);
+    }
+    ended_.pop_front();
+  }
+}
+
+void State::forget_task(Task& task) {
+  timers.remove(task);
+  if (--task.profile->tasks == 0) profiles.erase(profiles.find(task.profile->key));
+  tasks.erase(tasks.find(std::string_view(task.id)));
+}
+
+// ---- lineage --------------------------------------------------------------------------------------------------
+
+void State::use_lineage(Task& task) {
+  Task* root = root_of(task);
+  if (!root) return;
+  ++root->lineage_used;
+  touch(*root);
+}
+
+void State::pin_root(Task& task) {
+  if (!task.extras || task.extras->root_id.value.empty() || task.extras->pins_root) return;
+  Task* root = root_of(task);
+  if (!root) return;
+  ++root->pins;
+  task.extras->pins_root = true;
+  touch(*root);
+}
+
+void State::unpin_root(Task& task) {
+  if (!task.extras || !task.extras->pins_root) return;
+  task.extras->pins_root = false;
+  Task* root = root_of(task);
+  CHECK(root && root->pins > 0);
+  if (--root->pins == 0 && is_ended(root->state)) settled(*root);
+}
+
+// ---- changes --------------------------------------------------------------------------------------------------
+
+void State::touch(Task& task) {
+  if (task.dirty) return;
+  task.dirty = true;
+  dirty_tasks_.push_back(&task);
+}
+void State::touch(Worker& worker) {
+  if (worker.dirty) return;
+  worker.dirty = true;
+  dirty_workers_.push_back(worker.id);
+}
+void State::touch(Queue& queue) {
+  if (queue.dirty) return;
+  queue.dirty = true;
+  dirty_queues_.push_back(&queue);
+}
+void State::touch(Bulk& bulk) {
+  if (bulk.dirty) return;
+  bulk.dirty = true;
+  dirty_bulks_.push_back(&bulk);
+}
+
+}  // namespace arbiter::core

@@ -1,0 +1,208 @@
+// The state of one namespace: the fold of its events, the indexes over it, and what is volatile beside it.
+//
+// apply() cannot fail and is the only way durable state changes. Everything here belongs to the engine's strand.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "core/task.h"
+
+namespace arbiter::core {
+
+struct CoreLimits {
+  std::int64_t queues_max = 10'000;
+  std::int64_t workers_max = 100'000;
+  std::int64_t waiters_max = 20'000;
+  std::int64_t live_tasks_max = 5'000'000;
+  std::int64_t lineage_max = 100;           // retries plus children of one root task
+  std::int64_t cascade_events_max = 1'000;  // events of one step of a cascade
+  std::int64_t scan_max = 10'000;           // tasks one list request looks at
+  std::int64_t ended_in_memory_max = 10'000;
+  std::int64_t ended_in_memory_ms = 60'000;
+  std::int64_t bulks_in_memory_max = 1'000;
+  std::int64_t worker_lost_ms = 30'000;
+  std::int64_t cancel_grace_ms = 10'000;
+  std::int64_t payload_bytes_max = 1024 * 1024;
+  std::int64_t metadata_bytes_max = 8 * 1024;
+  std::int64_t result_bytes_max = 8 * 1024 * 1024;
+  std::int64_t batch_bytes_max = 16 * 1024 * 1024;
+  std::size_t inline_bytes_max = 4'096;  // larger payloads and results stay in the store
+};
+
+// An entity as it is to be written: the current body, or its removal.
+struct EntityChange {
+  std::string kind;
+  std::string id;
+  std::string body;
+  Position document = 0;
+  bool deleted = false;
+  bool revived = false;
+  bool ended = false;  // with the four below
+  Position ended_position = 0;
+  Timestamp ended_at;
+  std::string state, queue, type;
+};
+
+// An entity as the store gives it back.
+struct StoredEntity {
+  std::string_view kind;
+  std::string_view id;
+  std::string_view body;
+  Position document = 0;
+  std::string_view spec;
+  std::string_view payload;
+  std::size_t payload_bytes = 0;
+};
+
+struct TaskHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view id) const { return boost::hash<std::string_view>{}(id); }
+  std::size_t operator()(const std::unique_ptr<Task>& t) const { return (*this)(std::string_view(t->id)); }
+};
+struct TaskEqual {
+  using is_transparent = void;
+  static std::string_view id(const std::unique_ptr<Task>& t) { return t->id; }
+  static std::string_view id(std::string_view s) { return s; }
+  bool operator()(const auto& a, const auto& b) const { return id(a) == id(b); }
+};
+
+class State {
+ public:
+  State(CoreLimits core_limits, std::uint64_t namespace_seed) : limits(core_limits), seed(namespace_seed) {}
+
+  const CoreLimits limits;
+  const std::uint64_t seed;
+  Position position = 0;  // of the newest event
+  std::int64_t last_time = 0;
+
+  // ---- durable, by the events only ----
+  boost::unordered_flat_set<std::unique_ptr<Task>, TaskHash, TaskEqual> tasks;  // live, and recently ended
+  LiveSet live;                                                                 // not ended, oldest first
+  std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;
+  std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers;
+  std::map<std::string, Bulk, std::less<>> bulks;
+  std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
+  std::map<std::string, std::string, std::less<>> tokens;       // hash -> name
+
+  // ---- derived ----
+  std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
+  TimerSet timers;                       // of `now`
+  TimerSet wall_timers;                  // of the wall clock
+  std::deque<Task*> unsettled;           // ended, with dependents that have not been told yet
+  std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
+  std::int64_t ready_tasks = 0;          // queued tasks in queues that are not paused
+
+  void apply(const Event& event);
+
+  [[nodiscard]] Task* find_task(std::string_view id) const;
+  [[nodiscard]] Worker* find_worker(std::string_view id) const;
+  [[nodiscard]] Queue* find_queue(std::string_view name) const;
+  [[nodiscard]] Queue& queue(const std::string& name);  // made when it is new
+  // The root of its lineage, itself when it has no parent; nullptr when retention took the root.
+  [[nodiscard]] Task* root_of(Task& task) const;
+  [[nodiscard]] const TaskSpec& spec_of(const Task& task) const;  // a default one for plain tasks
+
+  // A pending task whose dependencies are all settled and whose times have come.
+  [[nodiscard]] bool ready(const Task& task, base::Now now) const;
+  // Sets the task's timers from its state.
+  void arm(Task& task);
+  void arm(Worker& worker);
+  // A lease lives as long as its own deadline or its worker's last sign of life says.
+  [[nodiscard]] std::int64_t lease_deadline(const Lease& lease) const;
+
+  // Forgets `dependency` as something that `task` waits for.
+  void settle(Task& task, Task& dependency);
+  // Called when an ended task may have lost the last thing that keeps it: dependents to tell, live descendants.
+  void settled(Task& task);
+
+  // Drops ended tasks from memory that are old or too many, up to what the store surely has (`floor`).
+  void evict(Position floor, std::int64_t now);
+
+  // Brings the live entities back after a restart; finish_load() once all are in.
+  void load(const StoredEntity& entity);
+  void finish_load(std::int64_t now);
+  // Brings an ended entity back for a look-up; does nothing when memory has it already.
+  void admit(const StoredEntity& entity);
+
+  // What changed since the last call, in a deterministic order.
+  [[nodiscard]] std::vector<EntityChange> take_changes();
+  // Every live entity, in the order of kinds and ids: what the store must hold (for checkers).
+  [[nodiscard]] std::vector<EntityChange> snapshot();
+
+  void touch(Task& task);
+  void touch(Worker& worker);
+  void touch(Queue& queue);
+  void touch(Bulk& bulk);
+
+ private:
+  void on(const TaskSubmitted& e, const Event& event);
+  void on(const TaskQueued& e, const Event& event);
+  void on(const TaskAssigned& e, const Event& event);
+  void on(const TaskStarted& e, const Event& event);
+  void on(const TaskCompleted& e, const Event& event);
+  void on(const TaskFailed& e, const Event& event);
+  void on(const TaskReleased& e, const Event& event);
+  void on(const TaskCancelRequested& e, const Event& event);
+  void on(const TaskCancelled& e, const Event& event);
+  void on(const TaskRedriven& e, const Event& event);
+  void on(const WorkerRegistered& e, const Event& event);
+  void on(const WorkerDraining& e, const Event& event);
+  void on(const WorkerLost& e, const Event& event);
+  void on(const WorkerReturned& e, const Event& event);
+  void on(const WorkerDeregistered& e, const Event& event);
+  void on(const QueueConfigured& e, const Event& event);
+  void on(const QueuePaused& e, const Event& event);
+  void on(const QueueResumed& e, const Event& event);
+  void on(const BulkStarted& e, const Event& event);
+  void on(const BulkAdvanced& e, const Event& event);
+  void on(const NamespaceCreated& e, const Event& event);
+  void on(const TokenCreated& e, const Event& event);
+  void on(const ServerLifecycle& e, const Event& event);
+
+  Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
+  void link_dependencies(Task& task);
+  void unlink_dependencies(Task& task);
+  void enter(Task& task, TaskState to);  // moves it between the indexes
+  void leave_ready(Task& task);
+  void join_ready(Task& task);
+  void drop_lease(Task& task);
+  LastOutcome& outcome_of(Task& task);
+  void end_task(Task& task, TaskState to, const Event& event);
+  void remember_ended(Task& task);
+  void forget_task(Task& task);
+  Profile& profile_of(const Name& type, const Requirements& requirements);
+  void use_lineage(Task& task);  // one more retry or child of its root
+  void pin_root(Task& task);
+  void unpin_root(Task& task);
+  void remove_worker(Worker& worker);
+  void set_paused(const Name& name, bool paused);
+  Task& load_task(const StoredEntity& entity);
+  void load_worker(const StoredEntity& entity);
+  void load_queue(const StoredEntity& entity);
+  void load_bulk(const StoredEntity& entity);
+  void link_loaded(std::int64_t now);
+
+  struct Ended {
+    Task* task;
+    std::uint64_t stamp;
+    Position position;
+    std::int64_t at;
+  };
+  std::deque<Ended> ended_;  // the recently ended, oldest first
+  std::uint64_t stamps_ = 0;
+  std::uint32_t profiles_made_ = 0;
+  std::vector<Task*> dirty_tasks_;
+  std::vector<std::string> dirty_workers_;
+  std::vector<Queue*> dirty_queues_;
+  std::vector<Bulk*> dirty_bulks_;
+  std::vector<EntityChange> other_changes_;  // namespaces, tokens, removals
+};
+
+}  // namespace arbiter::core

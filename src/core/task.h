@@ -1,0 +1,176 @@
+// What the core keeps in memory of tasks, queues and workers. Plain data; State (state.h) keeps the indexes true.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <memory>
+
+#include "core/events.h"
+#include "core/timers.h"
+
+namespace arbiter::core {
+
+struct Queue;
+struct Worker;
+struct Task;
+
+// A task type together with its requirements: what decides whether a worker can serve it. Tasks share profiles.
+struct Profile {
+  std::uint32_t id = 0;  // Never used twice.
+  std::string key;
+  Name type;
+  Requirements requirements;
+  std::size_t tasks = 0;  // How many tasks use it.
+};
+
+struct Lease {
+  Worker* worker = nullptr;
+  std::int64_t number = 0;
+  std::int64_t lease_ms = 30'000;
+  std::int64_t expires_at = 0;       // volatile; the worker's signs of life count too
+  std::int64_t started_at = 0;       // 0: not begun
+  std::int64_t last_sign_at = 0;     // volatile: progress, log line, extension
+  std::optional<Progress> progress;  // volatile
+};
+
+// What the latest attempt ended with.
+struct LastOutcome {
+  std::int64_t lease = 0;
+  Outcome outcome = Outcome::kFailed;
+  bool reported = false;         // by the worker, so that repeating it is answered alike
+  std::int64_t fingerprint = 0;  // of the reported outcome
+  std::string worker;
+  std::optional<TaskError> error;
+  Position result_document = 0;
+  std::int64_t result_bytes = 0;
+  RawJson result;  // when small enough for memory
+  std::optional<double> quality_score;
+  std::optional<Usage> usage;
+};
+
+// The rarer parts of a definition, and what hangs on them.
+struct TaskExtras {
+  explicit TaskExtras(Task& owner) : task(&owner), wall_timer(TimerKind::kTaskWall) {}
+  struct WallTimer : TimerNode {
+    explicit WallTimer(TimerKind k) : TimerNode(k) {}
+    Task* task = nullptr;
+  };
+  Task* task;
+  TaskSpec spec;  // without payload
+  Name root_id;   // empty: it is its own root
+  std::optional<Timestamp> run_at;
+  std::vector<Task*> unmet;  // dependencies that have not ended, or whose end is not yet acted on
+  bool pins_root = false;    // counted in its root's pins
+  std::optional<std::string> cancel_reason;
+  std::int64_t cancel_at = 0;  // volatile: when a requested cancellation takes the lease
+  WallTimer wall_timer;
+};
+
+using ReadyHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<struct ReadyTag>, boost::intrusive::optimize_size<true>,
+                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
+using LiveHook =
+    boost::intrusive::set_base_hook<boost::intrusive::tag<struct LiveTag>, boost::intrusive::optimize_size<true>,
+                                    boost::intrusive::link_mode<boost::intrusive::safe_link>>;
+
+struct Task : TimerNode, ReadyHook, LiveHook {
+  Task() : TimerNode(TimerKind::kTask) {}
+  std::string id;
+  Profile* profile = nullptr;
+  Queue* queue = nullptr;
+  TaskState state = TaskState::kPending;
+  std::uint8_t priority = 5;
+  bool cancel_requested = false;
+  bool dirty = false;             // in State::dirty_tasks
+  bool ended_in_store = false;    // the store has it among the ended
+  std::uint64_t ended_stamp = 0;  // of its latest entry among the recently ended
+  std::uint16_t failures = 0;     // counted attempts
+  std::uint16_t max_attempts = 3;
+  std::uint16_t lineage_used = 0;  // of a root: retries and children of its whole lineage so far
+  std::uint32_t pins = 0;          // of a root: its live descendants, which keep it in memory
+  std::optional<Reason> reason;
+  Position submitted = 0;  // position of its first event, and of the document with its definition
+  Position ended_position = 0;
+  std::int64_t created_at = 0;
+  std::int64_t queued_at = 0;
+  std::int64_t ended_at = 0;
+  std::int64_t retry_at = 0;  // pending: not before this (backoff)
+  std::int64_t fingerprint = 0;
+  std::uint32_t payload_bytes = 0;
+  RawJson payload;  // empty when there is none, or when it is too large for memory
+  std::unique_ptr<TaskExtras> extras;
+  std::unique_ptr<Lease> lease;
+  std::unique_ptr<LastOutcome> last;
+  std::unique_ptr<std::vector<Task*>> dependents;  // pending tasks that wait for this one
+};
+
+struct BySubmission {
+  using type = Position;
+  Position operator()(const Task& t) const { return t.submitted; }
+};
+using ReadySet =
+    boost::intrusive::set<Task, boost::intrusive::base_hook<ReadyHook>, boost::intrusive::key_of_value<BySubmission>,
+                          boost::intrusive::constant_time_size<false>>;
+using LiveSet =
+    boost::intrusive::set<Task, boost::intrusive::base_hook<LiveHook>, boost::intrusive::key_of_value<BySubmission>>;
+
+// The latest durations of one kind, for percentiles.
+struct Samples {
+  static constexpr std::size_t kMax = 1'000;
+  std::vector<std::int64_t> ring;
+  std::size_t next = 0;
+  void add(std::int64_t ms);
+  [[nodiscard]] Durations summary() const;
+};
+
+// Events per second over the last minute.
+struct Rate {
+  static constexpr std::size_t kSeconds = 60;
+  std::array<std::uint32_t, kSeconds> counts{};
+  std::int64_t second = 0;
+  void add(std::int64_t now_ms);
+  [[nodiscard]] double per_second(std::int64_t now_ms) const;
+  void advance(std::int64_t now_ms);
+};
+
+struct Queue {
+  std::string name;
+  bool paused = false;
+  std::int64_t max_depth = 0;  // 0: no limit
+  bool configured = false;     // has an entity of its own
+  bool dirty = false;
+  std::array<std::map<std::uint32_t, ReadySet>, 11> ready;  // by priority, by profile
+  std::array<std::int64_t, kTaskStates> depth{};            // live tasks by state
+  Rate submitted, completed, failed;                        // volatile
+  Samples wait, run;                                        // volatile
+};
+
+struct Worker : TimerNode {
+  Worker() : TimerNode(TimerKind::kWorker) {}
+  std::string id;
+  RegisterWorker definition;
+  WorkerState state = WorkerState::kLive;
+  std::int64_t session = 1;
+  std::int64_t registered_at = 0;
+  std::int64_t last_seen_at = 0;  // volatile
+  bool dirty = false;
+  std::map<std::int64_t, Task*> leases;                      // by lease number
+  std::int64_t slots_used = 0;                               // leases that are not suspended
+  std::int64_t completed = 0, failed = 0;                    // volatile
+  boost::unordered_flat_map<std::uint32_t, bool> can_serve;  // by profile id; a cache
+};
+
+struct Bulk {
+  std::string id;
+  BulkAction action = BulkAction::kCancel;
+  BulkState state = BulkState::kRunning;
+  BulkFilter filter;
+  std::optional<std::string> reason;
+  std::int64_t scanned = 0, done = 0;
+  std::int64_t cursor = 0;
+  std::int64_t started_at = 0, ended_at = 0;
+  Position position = 0;
+  bool dirty = false;
+};
+
+}  // namespace arbiter::core

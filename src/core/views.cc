@@ -1,0 +1,167 @@
+#include "core/views.h"
+
+namespace arbiter::core {
+namespace {
+
+std::optional<Timestamp> at(std::int64_t ms) { return ms ? std::optional(Timestamp{ms}) : std::nullopt; }
+
+// What a pending task waits for, in words that name it.
+std::optional<std::string> waiting_for(const Task& task) {
+  if (task.state == TaskState::kQueued && task.queue->paused) return "queue " + task.queue->name + " is paused";
+  if (task.state == TaskState::kQueued) return "a worker that can serve it";
+  if (task.state != TaskState::kPending) return std::nullopt;
+  if (task.retry_at) return (task.failures ? "its retry at " : "its time at ") + base::to_rfc3339({task.retry_at});
+  if (!task.extras) return std::nullopt;
+  if (!task.extras->unmet.empty()) {
+    std::string text = "dependencies:";
+    for (std::size_t i = 0; i < task.extras->unmet.size() && i < 10; ++i) text += ' ' + task.extras->unmet[i]->id;
+    if (task.extras->unmet.size() > 10) text += " and " + std::to_string(task.extras->unmet.size() - 10) + " more";
+    return text;
+  }
+  if (task.extras->run_at) return "its time at " + base::to_rfc3339(*task.extras->run_at);
+  return std::nullopt;
+}
+
+void add_extras(const TaskExtras& extras, TaskView& view) {
+  const TaskSpec& spec = extras.spec;
+  view.depends_on.assign(spec.depends_on.begin(), spec.depends_on.end());
+  view.tags.assign(spec.tags.begin(), spec.tags.end());
+  if (!spec.requirements.empty()) view.requirements = spec.requirements;
+  view.metadata = spec.metadata;
+  view.parent_id = spec.parent_id;
+  if (!extras.root_id.value.empty()) view.root_id = extras.root_id;
+  view.run_at = extras.run_at;
+  view.deadline = spec.deadline;
+  if (spec.timeout_ms) view.timeout_ms = *spec.timeout_ms;
+}
+
+void add_last(const LastOutcome& last, TaskState state, TaskView& view) {
+  if (state != TaskState::kCompleted) view.error = last.error;
+  if (is_ended(state) && !last.worker.empty()) view.worker_id = last.worker;
+  view.quality_score = last.quality_score;
+  view.usage = last.usage;
+}
+
+void add_bodies(const Task& task, TaskView& view) {
+  view.payload = task.payload;
+  if (task.payload.empty() && task.payload_bytes) view.payload_document = task.submitted;
+  if (!task.last) return;
+  view.result = task.last->result;
+  if (task.last->result.empty() && task.last->result_bytes) view.result_document = task.last->result_document;
+}
+
+}  // namespace
+
+TaskView view_of(const State& state, const Task& task, Detail detail) {
+  TaskView view;
+  view.id.value = task.id;
+  view.type = task.profile->type;
+  view.queue.value = task.queue->name;
+  view.state = task.state;
+  view.priority.value = task.priority;
+  view.attempt = task.failures + (task.lease || task.state == TaskState::kCompleted ? 1 : 0);
+  view.max_attempts = task.max_attempts;
+  if (task.reason) view.reason = base::to_text(*task.reason);
+  view.waiting_for = waiting_for(task);
+  view.cancel_requested = task.cancel_requested;
+  view.created_at = {task.created_at};
+  view.queued_at = at(task.queued_at);
+  view.ended_at = at(task.ended_at);
+  if (task.extras) add_extras(*task.extras, view);
+  if (task.last) add_last(*task.last, task.state, view);
+  if (task.lease) {
+    view.worker_id = task.lease->worker->id;
+    view.lease_expires_at = Timestamp{state.lease_deadline(*task.lease)};
+    view.progress = task.lease->progress;
+    view.started_at = at(task.lease->started_at);
+  }
+  if (detail == Detail::kFull) add_bodies(task, view);
+  return view;
+}
+
+LeaseView lease_view_of(const State& state, const Task& task, Detail detail) {
+  LeaseView view;
+  view.task = view_of(state, task, detail);
+  view.lease = std::to_string(task.lease->number);
+  view.attempt = task.failures + 1;
+  view.expires_at = {state.lease_deadline(*task.lease)};
+  return view;
+}
+
+LeaseStatus lease_status_of(const State& state, const Task& task) {
+  LeaseStatus status;
+  status.id.value = task.id;
+  status.state = task.state;
+  status.cancel_requested = task.cancel_requested;
+  status.attempt = task.failures + 1;
+  if (task.lease) {
+    status.lease = std::to_string(task.lease->number);
+    status.expires_at = Timestamp{state.lease_deadline(*task.lease)};
+  }
+  return status;
+}
+
+WorkerView view_of(const State& state, const Worker& worker, bool with_leases) {
+  WorkerView view;
+  view.id.value = worker.id;
+  view.name.value = worker.id;
+  view.state = worker.state;
+  view.session = worker.session;
+  const RegisterWorker& d = worker.definition;
+  view.capabilities.assign(d.capabilities.begin(), d.capabilities.end());
+  view.languages.assign(d.languages.begin(), d.languages.end());
+  view.labels = d.labels;
+  view.queues.assign(d.queues.begin(), d.queues.end());
+  view.max_concurrent = d.max_concurrent;
+  if (d.location) view.location = d.location->value;
+  view.running = static_cast<std::int64_t>(worker.leases.size());
+  view.completed = worker.completed;
+  view.failed = worker.failed;
+  view.registered_at = {worker.registered_at};
+  view.last_seen_at = at(worker.last_seen_at);
+  if (with_leases) {
+    for (const auto& [number, task] : worker.leases) {
+      view.leases.push_back(lease_view_of(state, *task, Detail::kWithoutBodies));
+    }
+  }
+  return view;
+}
+
+QueueView view_of(const Queue& queue, std::int64_t now) {
+  QueueView view;
+  view.name.value = queue.name;
+  view.paused = queue.paused;
+  if (queue.max_depth) view.max_depth = queue.max_depth;
+  for (std::size_t i = 0; i < kTaskStates; ++i) {
+    const auto state = static_cast<TaskState>(i);
+    if (!is_ended(state)) view.depth[base::to_text(state)] = queue.depth[i];
+  }
+  std::int64_t oldest = 0;
+  for (const auto& by_profile : queue.ready) {
+    for (const auto& [profile, set] : by_profile) {
+      const std::int64_t queued = set.begin()->queued_at;
+      oldest = oldest ? std::min(oldest, queued) : queued;
+    }
+  }
+  if (oldest) view.oldest_age_ms = std::max<std::int64_t>(0, now - oldest);
+  view.submitted_per_second = queue.submitted.per_second(now);
+  view.completed_per_second = queue.completed.per_second(now);
+  view.failed_per_second = queue.failed.per_second(now);
+  view.wait = queue.wait.summary();
+  view.run = queue.run.summary();
+  return view;
+}
+
+BulkView view_of(const Bulk& bulk) {
+  BulkView view;
+  view.id.value = bulk.id;
+  view.action = bulk.action;
+  view.state = bulk.state;
+  view.scanned = bulk.scanned;
+  view.done = bulk.done;
+  view.started_at = {bulk.started_at};
+  view.ended_at = at(bulk.ended_at);
+  return view;
+}
+
+}  // namespace arbiter::core

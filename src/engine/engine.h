@@ -1,0 +1,100 @@
+// Runs namespaces: one strand and one journal each, group commit, timers, recovery. The rest of the program talks to
+// this class; every method may be called on any thread unless it says otherwise.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "engine/request.h"
+#include "store/journal.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace arbiter::engine {
+
+struct EngineConfig {
+  core::CoreLimits limits;
+  std::int64_t retention_days = 30;  // ended tasks and events; 0: for ever
+  std::size_t committer_threads = 1;
+  std::size_t reader_threads = 2;
+  std::size_t batch_events_max = 2'000;  // a batch that has so many events takes no more
+  std::size_t backlog_max = 20'000;      // requests waiting for a full batch to commit
+  std::int64_t probe_interval_ms = 500;  // while no space is left
+};
+
+// Committed events, in order, as the log has them.
+using EventBatch = std::shared_ptr<const std::vector<store::EventRow>>;
+using Subscriber = std::function<void(const EventBatch&)>;
+
+struct NamespaceStatus {
+  std::string name;
+  bool open = false;
+  std::string problem;  // why it is closed
+  store::Position head = 0;
+  std::int64_t live_tasks = 0;
+  std::int64_t waiters = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t events = 0;
+  std::uint64_t failed_commits = 0;
+  std::uint64_t commit_micros = 0;  // spent in commits, together
+};
+
+class Engine {
+ public:
+  // `io` runs the strands; committers and readers have threads of their own. All references outlive the engine.
+  Engine(boost::asio::io_context& io, store::Store& store, const base::Clock& clock, EngineConfig config);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Opens (and creates, if need be) a namespace and loads it; `ready` is called when it serves, or why it does not.
+  // Opening an open namespace is fine.
+  void open(const std::string& name, std::function<void(base::Result<void>)> ready);
+
+  // Hands a request to a namespace's strand. `done` is called once, on a strand or a pool thread, when the answer is
+  // durable: never block in it. kNamespaceUnknown when the namespace was never opened.
+  Ticket submit(const std::string& name, Request request, Done done);
+
+  // The client of a waiting request has left: its answer is not wanted any more and `done` will not be called.
+  void forget(const std::string& name, Ticket ticket);
+
+  // Runs `job` on a reader thread with the namespace's committed state; nullptr when the namespace is not open.
+  void read(const std::string& name, std::function<void(store::Reader*)> job);
+
+  // Every commit's events from now on, called on the namespace's strand; returns an id for unsubscribe().
+  std::uint64_t subscribe(const std::string& name, Subscriber subscriber);
+  void unsubscribe(const std::string& name, std::uint64_t id);
+
+  [[nodiscard]] std::vector<NamespaceStatus> status() const;
+
+  // Refuses new requests with kShuttingDown, answers waiting ones, flushes open batches; then calls `stopped`.
+  void stop(std::function<void()> stopped);
+
+ private:
+  class Host;  // one open namespace
+  friend class Host;
+
+  [[nodiscard]] std::shared_ptr<Host> find(const std::string& name) const;
+
+  struct Threads;
+  boost::asio::io_context& io_;
+  store::Store& store_;
+  const base::Clock& clock_;
+  const EngineConfig config_;
+  std::unique_ptr<Threads> threads_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Host>> hosts_;
+  std::atomic<Ticket> next_ticket_{1};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace arbiter::engine

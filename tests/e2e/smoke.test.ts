@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Server } from './support/server';
+
+describe('smoke', () => {
+  let server: Server;
+  before(async () => {
+    server = await Server.start();
+  });
+  after(() => server.stop());
+
+  it('is alive and ready without a token', async () => {
+    await server.expect(200, 'GET', '/livez', undefined, { token: null });
+    await server.expect(200, 'GET', '/readyz', undefined, { token: null });
+  });
+
+  it('keeps the admin token to its owner', () => {
+    assert.equal(statSync(join(server.data, 'admin.token')).mode & 0o777, 0o600);
+    assert.notEqual(server.token, '');
+  });
+
+  it('refuses a request without a token', async () => {
+    const problem = await server.expect(401, 'GET', '/api/v1/tasks', undefined, { token: null });
+    assert.equal(problem.code, 'unauthorized');
+  });
+
+  it('carries a task from submit through lease to its result', async () => {
+    const task = await server.expect(201, 'POST', '/api/v1/tasks', { id: 'smoke-1', type: 'echo', payload: { n: 1 } });
+    assert.equal(task.state, 'queued');
+    const worker = await server.expect(201, 'POST', '/api/v1/workers', { name: 'w1', capabilities: ['echo'] });
+    const { leases } = await server.expect(200, 'POST', '/api/v1/tasks/lease', { workerId: worker.id });
+    assert.equal(leases.length, 1);
+    assert.deepEqual(leases[0].task.payload, { n: 1 });
+    await server.expect(200, 'POST', '/api/v1/tasks/smoke-1/complete', { lease: leases[0].lease, result: { n: 2 } });
+    const done = await server.expect(200, 'GET', '/api/v1/tasks/smoke-1');
+    assert.equal(done.state, 'completed');
+    assert.deepEqual(done.result, { n: 2 });
+  });
+
+  it('remembers after kill -9', async () => {
+    await server.expect(201, 'POST', '/api/v1/tasks', { id: 'smoke-2', type: 'echo' });
+    await server.restart();
+    assert.equal((await server.expect(200, 'GET', '/api/v1/tasks/smoke-1')).state, 'completed');
+    assert.equal((await server.expect(200, 'GET', '/api/v1/tasks/smoke-2')).state, 'queued');
+  });
+
+  it('stops in an orderly way on SIGTERM', async () => {
+    assert.equal(await server.terminate(), 0);
+    await server.start();
+  });
+});
