@@ -55,8 +55,8 @@ struct TaskExtras {
     explicit WallTimer(Task& owner) : TimerNode(TimerKind::kTaskWall), task(&owner) {}
     Task* task;
   };
-  TaskSpec spec;  // without payload
-  Name root_id;   // empty: it is its own root
+  std::shared_ptr<const TaskSpec> spec;  // without payload; never null
+  Name root_id;                          // empty: it is its own root
   std::optional<Timestamp> run_at;
   std::vector<Task*> unmet;  // dependencies that have not ended, or whose end is not yet acted on
   bool pins_root = false;    // counted in its root's pins
