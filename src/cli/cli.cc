@@ -88,6 +88,7 @@ int run(int argc, char** argv, const Program& program) {
   Commands commands(root, context);
   for (const auto& add : program.commands) add(commands);
   add_run_command(commands);
+  add_bench_command(commands);
   add_task_commands(commands);
   add_worker_commands(commands);
   add_queue_commands(commands);

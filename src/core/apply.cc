@@ -17,7 +17,7 @@ namespace {
 
 // A plain task needs nothing of its definition but type, queue, priority and payload.
 bool is_plain(const TaskSubmitted& e) {
-  const TaskSpec& s = e.spec;
+  const TaskSpec& s = *e.spec;
   return s.depends_on.empty() && !e.run_at && !s.timeout_ms && !s.stall_ms && !s.deadline && s.retry == RetryPolicy{} &&
          s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id;
 }
@@ -29,19 +29,18 @@ Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t c
   Task& task = *owned;
   task.id = e.id.value;
   task.queue = &queue(e.queue.value);
-  task.profile = &profile_of(e.type, e.spec.requirements);
+  task.profile = &profile_of(e.type, e.spec->requirements);
   ++task.profile->tasks;
   task.priority = static_cast<std::uint8_t>(e.priority.value);
-  task.max_attempts = static_cast<std::uint16_t>(e.spec.retry.max_attempts.value);
+  task.max_attempts = static_cast<std::uint16_t>(e.spec->retry.max_attempts.value);
   task.submitted = submitted;
   task.created_at = created_at;
   task.fingerprint = e.fingerprint;
-  task.payload_bytes = static_cast<std::uint32_t>(e.spec.payload.size());
-  if (e.spec.payload.size() <= limits.inline_bytes_max) task.payload = e.spec.payload;
+  task.payload_bytes = static_cast<std::uint32_t>(e.payload.size());
+  if (e.payload.size() <= limits.inline_bytes_max) task.payload = e.payload;
   if (!is_plain(e)) {
     task.extras = std::make_unique<TaskExtras>(task);
     task.extras->spec = e.spec;
-    task.extras->spec.payload = {};
     task.extras->run_at = e.run_at;
     if (e.root_id) task.extras->root_id = *e.root_id;
   }
@@ -170,7 +169,7 @@ void State::on(const TaskReleased& e, const Event& event) {
 
 void State::on(const TaskCancelRequested& e, const Event& event) {
   Task& task = *find_task(e.id.value);
-  if (!task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  extras_of(task);
   task.cancel_requested = true;
   task.extras->cancel_reason = e.reason;
   task.extras->cancel_at = event.time.ms + limits.cancel_grace_ms;

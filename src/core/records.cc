@@ -240,6 +240,20 @@ std::vector<EntityChange> State::take_changes() {
   return changes;
 }
 
+void State::forget_changes() {
+  for (Task* task : dirty_tasks_) task->dirty = false;
+  for (const auto& id : dirty_workers_) {
+    if (Worker* worker = find_worker(id)) worker->dirty = false;
+  }
+  for (Queue* q : dirty_queues_) q->dirty = false;
+  for (Bulk* bulk : dirty_bulks_) bulk->dirty = false;
+  dirty_tasks_.clear();
+  dirty_workers_.clear();
+  dirty_queues_.clear();
+  dirty_bulks_.clear();
+  other_changes_.clear();
+}
+
 std::vector<EntityChange> State::snapshot() {
   std::vector<EntityChange> all;
   for (const auto& [id, bulk] : bulks) {
@@ -271,10 +285,12 @@ Task& State::load_task(const StoredEntity& entity) {
   TaskRecord r = read<TaskRecord>(entity);
   TaskSubmitted submitted;
   submitted.id.value = entity.id;
+  static const auto plain = std::make_shared<const TaskSpec>();
+  submitted.spec = plain;
   if (!entity.spec.empty() && !r.plain) {
     auto spec = base::from_json_text<TaskSpec>(entity.spec);
     CHECK(spec.has_value());
-    submitted.spec = std::move(*spec);
+    submitted.spec = std::make_shared<const TaskSpec>(std::move(*spec));
   }
   submitted.type = Name(r.type);
   submitted.queue = Name(r.queue);
@@ -282,9 +298,9 @@ Task& State::load_task(const StoredEntity& entity) {
   submitted.fingerprint = r.fingerprint;
   if (r.run_at_ms) submitted.run_at = Timestamp{r.run_at_ms};
   if (r.root) submitted.root_id = Name(*r.root);
-  if (!entity.payload.empty()) submitted.spec.payload = RawJson(entity.payload);
+  if (!entity.payload.empty()) submitted.payload = RawJson(entity.payload);
   Task& task = add_task(submitted, entity.document, r.created_ms);
-  if (r.cancel_reason && !task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  if (r.cancel_requested || r.cancel_reason) extras_of(task);
   if (task.extras) task.extras->cancel_reason = r.cancel_reason;
   task.payload_bytes = static_cast<std::uint32_t>(r.payload_bytes);
   task.state = r.state;

@@ -50,14 +50,13 @@ struct LastOutcome {
 
 // The rarer parts of a definition, and what hangs on them.
 struct TaskExtras {
-  explicit TaskExtras(Task& owner) : task(&owner), wall_timer(TimerKind::kTaskWall) {}
+  explicit TaskExtras(Task& owner) : wall_timer(owner) {}
   struct WallTimer : TimerNode {
-    explicit WallTimer(TimerKind k) : TimerNode(k) {}
-    Task* task = nullptr;
+    explicit WallTimer(Task& owner) : TimerNode(TimerKind::kTaskWall), task(&owner) {}
+    Task* task;
   };
-  Task* task;
-  TaskSpec spec;  // without payload
-  Name root_id;   // empty: it is its own root
+  std::shared_ptr<const TaskSpec> spec;  // without payload; never null
+  Name root_id;                          // empty: it is its own root
   std::optional<Timestamp> run_at;
   std::vector<Task*> unmet;  // dependencies that have not ended, or whose end is not yet acted on
   bool pins_root = false;    // counted in its root's pins

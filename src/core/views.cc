@@ -23,7 +23,7 @@ std::optional<std::string> waiting_for(const Task& task) {
 }
 
 void add_extras(const TaskExtras& extras, TaskView& view) {
-  const TaskSpec& spec = extras.spec;
+  const TaskSpec& spec = *extras.spec;
   view.depends_on.assign(spec.depends_on.begin(), spec.depends_on.end());
   view.tags.assign(spec.tags.begin(), spec.tags.end());
   if (!spec.requirements.empty()) view.requirements = spec.requirements;
