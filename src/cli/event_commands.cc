@@ -23,8 +23,9 @@ struct Filter {
 
 void add_filter(CLI::App* command, Filter& filter) {
   command->add_option("--after", filter.after, "Only events after this position");
-  command->add_option("--types", filter.types, "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
-  command->add_option("--tags", filter.tags,
+  command->add_option("--types,--type", filter.types,
+                      "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
+  command->add_option("--tags,--tag", filter.tags,
                       "Only events with one of these tags, separated by commas: task:ID,worker:W");
 }
 
