@@ -21,6 +21,7 @@ struct OutcomeRecord {
   Outcome outcome = Outcome::kCompleted;
   bool reported = false;
   std::int64_t fingerprint = 0;
+  std::int64_t started_ms = 0;
   std::string worker;
   std::optional<TaskError> error;
   std::int64_t result_document = 0;
@@ -29,7 +30,7 @@ struct OutcomeRecord {
   std::optional<Usage> usage;
 };
 BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
-                      (lease, outcome, reported, fingerprint, worker, error, result_document, result_bytes,
+                      (lease, outcome, reported, fingerprint, started_ms, worker, error, result_document, result_bytes,
                        quality_score, usage))
 
 struct TaskRecord {
@@ -106,6 +107,7 @@ OutcomeRecord outcome_record(const LastOutcome& last) {
   r.outcome = last.outcome;
   r.reported = last.reported;
   r.fingerprint = last.fingerprint;
+  r.started_ms = last.started_at;
   r.worker = last.worker;
   r.error = last.error;
   r.result_document = static_cast<std::int64_t>(last.result_document);
@@ -197,6 +199,7 @@ LastOutcome last_outcome(OutcomeRecord&& r) {
   last.outcome = r.outcome;
   last.reported = r.reported;
   last.fingerprint = r.fingerprint;
+  last.started_at = r.started_ms;
   last.worker = std::move(r.worker);
   last.error = std::move(r.error);
   last.result_document = static_cast<Position>(r.result_document);
