@@ -2,6 +2,7 @@
 // its TASK.SUBMITTED event and is written once.
 #include "base/check.h"
 #include "core/state.h"
+#include "core/views.h"
 
 namespace arbiter::core {
 namespace {
@@ -284,6 +285,9 @@ std::vector<EntityChange> State::snapshot() {
   });
   return all;
 }
+
+// A quote inside a text is escaped, so this finds the member and nothing else.
+bool needs_definition(std::string_view task_body) { return task_body.find("\"plain\":true") == std::string_view::npos; }
 
 // ---- coming back ----------------------------------------------------------------------------------------------
 

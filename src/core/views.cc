@@ -165,4 +165,17 @@ BulkView view_of(const Bulk& bulk) {
   return view;
 }
 
+std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities) {
+  State scratch(CoreLimits{}, 0);
+  std::vector<TaskView> views;
+  views.reserve(entities.size());
+  for (const auto& entity : entities) {
+    scratch.admit(entity);
+    if (const Task* task = scratch.find_task(entity.id)) {
+      views.push_back(view_of(scratch, *task, Detail::kWithoutBodies));
+    }
+  }
+  return views;
+}
+
 }  // namespace arbiter::core
