@@ -186,6 +186,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
     last.reported = false;
   }
   task.reason = e.reason;
+  if (e.dependency) outcome_of(task).cause = e.dependency->value;
   if (e.message) {
     if (!task.last) outcome_of(task);
     task.last->error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
@@ -195,7 +196,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
 
 void State::on(const TaskRedriven& e, const Event& event) {
   Task& task = *find_task(e.id.value);
-  CHECK(allowed(task.state, TaskState::kQueued));
+  CHECK(allowed(task.state, e.state));
   task.failures = 0;
   task.ended_at = 0;
   task.ended_position = 0;
@@ -203,10 +204,11 @@ void State::on(const TaskRedriven& e, const Event& event) {
   task.retry_at = 0;
   task.cancel_requested = false;
   task.reason = Reason::kRequested;
-  task.queued_at = event.time.ms;
   live.insert(task);
   pin_root(task);
-  enter(task, TaskState::kQueued);
+  if (e.state == TaskState::kQueued) task.queued_at = event.time.ms;
+  enter(task, e.state);
+  if (e.state == TaskState::kPending) link_dependencies(task);
   arm(task);
 }
 

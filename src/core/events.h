@@ -105,8 +105,10 @@ struct TaskCancelled {
 BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease))
 struct TaskRedriven {
   Name id;
+  TaskState state = TaskState::kQueued;  // pending: it waits for its dependencies again
+  std::optional<Name> dependency;        // which was redriven and takes this task with it
 };
-BOOST_DESCRIBE_STRUCT(TaskRedriven, (), (id))
+BOOST_DESCRIBE_STRUCT(TaskRedriven, (), (id, state, dependency))
 
 struct WorkerRegistered {
   Name id;

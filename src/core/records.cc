@@ -22,7 +22,9 @@ struct OutcomeRecord {
   Outcome outcome = Outcome::kCompleted;
   bool reported = false;
   std::int64_t fingerprint = 0;
+  std::int64_t started_ms = 0;
   std::string worker;
+  std::string cause;
   std::optional<TaskError> error;
   std::int64_t result_document = 0;
   std::int64_t result_bytes = 0;
@@ -30,8 +32,8 @@ struct OutcomeRecord {
   std::optional<Usage> usage;
 };
 BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
-                      (lease, outcome, reported, fingerprint, worker, error, result_document, result_bytes,
-                       quality_score, usage))
+                      (lease, outcome, reported, fingerprint, started_ms, worker, cause, error, result_document,
+                       result_bytes, quality_score, usage))
 
 struct TaskRecord {
   static constexpr bool kSparse = true;
@@ -107,7 +109,9 @@ OutcomeRecord outcome_record(const LastOutcome& last) {
   r.outcome = last.outcome;
   r.reported = last.reported;
   r.fingerprint = last.fingerprint;
+  r.started_ms = last.started_at;
   r.worker = last.worker;
+  r.cause = last.cause;
   r.error = last.error;
   r.result_document = static_cast<std::int64_t>(last.result_document);
   r.result_bytes = last.result_bytes;
@@ -198,7 +202,9 @@ LastOutcome last_outcome(OutcomeRecord&& r) {
   last.outcome = r.outcome;
   last.reported = r.reported;
   last.fingerprint = r.fingerprint;
+  last.started_at = r.started_ms;
   last.worker = std::move(r.worker);
+  last.cause = std::move(r.cause);
   last.error = std::move(r.error);
   last.result_document = static_cast<Position>(r.result_document);
   last.result_bytes = r.result_bytes;

@@ -229,6 +229,7 @@ LastOutcome& State::outcome_of(Task& task) {
   task.last = std::make_unique<LastOutcome>();
   if (task.lease) {
     task.last->lease = task.lease->number;
+    task.last->started_at = task.lease->started_at;
     task.last->worker = task.lease->worker->id;
   }
   return *task.last;

@@ -39,7 +39,9 @@ struct LastOutcome {
   Outcome outcome = Outcome::kFailed;
   bool reported = false;         // by the worker, so that repeating it is answered alike
   std::int64_t fingerprint = 0;  // of the reported outcome
+  std::int64_t started_at = 0;   // when that attempt began
   std::string worker;
+  std::string cause;  // the dependency whose failure cancelled the task
   std::optional<TaskError> error;
   Position result_document = 0;
   std::int64_t result_bytes = 0;

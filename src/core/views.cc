@@ -38,6 +38,7 @@ void add_extras(const TaskExtras& extras, TaskView& view) {
 void add_last(const LastOutcome& last, TaskState state, TaskView& view) {
   if (state != TaskState::kCompleted) view.error = last.error;
   if (is_ended(state) && !last.worker.empty()) view.worker_id = last.worker;
+  if (is_ended(state)) view.started_at = at(last.started_at);
   view.quality_score = last.quality_score;
   view.usage = last.usage;
 }
