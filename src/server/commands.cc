@@ -1,6 +1,7 @@
 #include "server/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -57,7 +58,8 @@ cli::Result<int> run(cli::Context& context, const Options& options, const CLI::A
   auto config = load_config(
       file, [](const char* name) { return std::getenv(name); }, flags);
   if (!config) return base::fail(config.error());
-  return serve({std::move(*config), options.exit_with_parent});
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  return serve({std::move(*config), file, took.count(), options.exit_with_parent});
 }
 
 }  // namespace
