@@ -31,7 +31,7 @@ void with_task(Service& service, const CallPtr& call, const base::Name& id, std:
 EventView view_of(const store::EventRow& row) {
   EventView view;
   view.position = static_cast<std::int64_t>(row.position);
-  view.id = base::type_id("evt", row.time, base::random_at(0, row.position, 0), base::random_at(0, row.position, 1));
+  view.id = base::type_id("event", row.time, base::random_at(0, row.position, 0), base::random_at(0, row.position, 1));
   view.type = row.type;
   view.tags.reserve(row.tags.size() + 1);
   view.tags.push_back(row.entity);

@@ -1,5 +1,6 @@
 #include "api/service.h"
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -24,7 +25,7 @@ base::Error bad_field(std::string field, std::string message) {
 bool is_json(std::string_view content_type) {
   const std::string_view kind = content_type.substr(0, content_type.find(';'));
   const auto end = kind.find_last_not_of(" \t");
-  return end != std::string_view::npos && kind.substr(0, end + 1) == "application/json";
+  return end != std::string_view::npos && boost::algorithm::iequals(kind.substr(0, end + 1), "application/json");
 }
 
 std::string_view bearer_token(std::string_view authorization) {

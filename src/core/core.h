@@ -41,6 +41,7 @@ struct BulkNeed {
 class Core {
  public:
   Core(CoreLimits limits, std::uint64_t seed) : state_(limits, seed) {}
+  ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
@@ -151,6 +152,7 @@ class Core {
   Answer on(const DrainWorker& c, Ticket);
   Answer on(const DeregisterWorker& c, Ticket);
   HeartbeatReply heartbeat_reply(const Heartbeat& c, const Worker& worker) const;
+  void renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named);
   [[nodiscard]] bool has_news(const HeartbeatReply& reply) const;
 
   // ---- queues.cc ----

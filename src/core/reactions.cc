@@ -42,8 +42,11 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
                         std::int64_t fingerprint, std::optional<Usage> usage) {
   if (task.cancel_requested) {
     const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
-    emit(TaskCancelled{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0});
-    return;
+    TaskCancelled e{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, {},
+                    fingerprint};
+    if (reason == Reason::kReleased) e.outcome = Outcome::kReleased;
+    if (reason == Reason::kReported || reason == Reason::kNotRetryable) e.outcome = Outcome::kFailed;
+    return emit(std::move(e));
   }
   TaskFailed e;
   e.id.value = task.id;
@@ -205,7 +208,7 @@ void Core::take_leases_of_lost_workers() {
     const bool last = worker->leases.size() == 1;
     Task& task = *worker->leases.begin()->second;
     if (worker->state == WorkerState::kGone && !task.cancel_requested) {
-      emit(TaskReleased{Name(task.id), Name(id), task.lease->number, task.state, Reason::kReleased});
+      emit(TaskReleased{Name(task.id), Name(id), task.lease->number, task.state, Reason::kDeregistered});
     } else {
       fail_attempt(task, Reason::kWorkerLost, /*retryable=*/true,
                    TaskError{.message = "Worker " + id + " was lost.", .code = "worker_lost", .details = {}}, 0, {});
@@ -237,7 +240,8 @@ void Core::tell_dependent(Task& dependent, Task& dependency) {
   const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";
   const Name cause(dependency.id);
   if (policy == OnDependencyFailure::kCancel) {
-    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0});
+    return emit(
+        TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0, {}, 0});
   }
   TaskFailed e;
   e.id.value = dependent.id;

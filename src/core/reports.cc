@@ -125,7 +125,7 @@ Result<Task*> Core::report(const Report& r) {
       break;
     case Outcome::kReleased:
       if (task->cancel_requested) {
-        fail_attempt(*task, Reason::kReported, /*retryable=*/true, r.error, 0, r.usage);
+        fail_attempt(*task, Reason::kReleased, /*retryable=*/true, r.error, 0, r.usage);
       } else {
         emit(TaskReleased{Name(task->id), Name(task->lease->worker->id), task->lease->number, task->state,
                           Reason::kReleased});

@@ -64,6 +64,7 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
   parked_.clear();
   waiting_.clear();
+  keys_waiting_.clear();
   backlog_.clear();
   for (auto& done : unanswered) done(fail(closed_error()));
   environment_.reopen(code);
@@ -198,9 +199,16 @@ void Namespace::run(Ticket ticket, Pending pending) {
           ticket);
     }
   }
+  if (keyed && keys_waiting_.contains(request.idempotency_key)) {
+    return release(std::move(pending.done),
+                   fail({ErrorCode::kIdempotencyMismatch, "The first request with key " + request.idempotency_key +
+                                                              " is still waiting for its answer."}),
+                   ticket);
+  }
   auto answer = core_->handle(request.command, request.actor, ticket, environment_.now());
   collect_changes();
   if (!answer) {
+    if (keyed) keys_waiting_.insert(request.idempotency_key);
     waiting_.emplace(ticket, std::move(pending));
   } else {
     if (keyed && *answer) store_answer(request, **answer);
@@ -213,7 +221,11 @@ void Namespace::run(Ticket ticket, Pending pending) {
 void Namespace::forget(Ticket ticket) {
   const auto looking = looking_up_.find(ticket);
   if (looking != looking_up_.end()) looking->second = true;
-  if (waiting_.erase(ticket) && core_) core_->drop_waiter(ticket);
+  const auto waiting = waiting_.find(ticket);
+  if (waiting == waiting_.end()) return;
+  keys_waiting_.erase(waiting->second.request.idempotency_key);
+  waiting_.erase(waiting);
+  if (core_) core_->drop_waiter(ticket);
 }
 
 // An answer goes out when everything it may show is durable: the open batch, or the one in flight, or at once.
@@ -246,6 +258,7 @@ void Namespace::collect() {
     if (waiting == waiting_.end()) continue;
     Pending pending = std::move(waiting->second);
     waiting_.erase(waiting);
+    keys_waiting_.erase(pending.request.idempotency_key);
     if (wakeup.reply && !pending.request.idempotency_key.empty()) store_answer(pending.request, *wakeup.reply);
     Answer out = wakeup.reply ? Answer(std::move(*wakeup.reply)) : Answer(fail(std::move(wakeup.reply.error())));
     release(std::move(pending.done), std::move(out), wakeup.ticket);
@@ -307,6 +320,9 @@ void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void
   evict();
   flush();
   run_backlog();
+  if (!core_) return;
+  advance();  // A cascade that found the batch full goes on here.
+  arm_timer();
 }
 
 void Namespace::run_backlog() {
@@ -355,7 +371,7 @@ void Namespace::advance_redrive() {
   environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
     if (g != generation_) return;
     redriving_ = false;
-    if (!page) return arm_timer();
+    if (!page) return retry_redrive();
     auto ids = std::make_shared<std::vector<std::string>>();
     std::vector<store::EntityKey> keys;
     for (const auto& e : page->entities) {
@@ -366,7 +382,7 @@ void Namespace::advance_redrive() {
     environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
       if (g != generation_) return;
       redriving_ = false;
-      if (!found) return arm_timer();
+      if (!found) return retry_redrive();
       for (const auto& e : found->found) {
         if (!e.ended) continue;
         core_->state().admit(
@@ -375,6 +391,13 @@ void Namespace::advance_redrive() {
       core_->advance_retry(bulk, *ids, next, more, environment_.now());
       collect();
     });
+  });
+}
+
+// The store did not answer: once more, behind what waits on the strand.
+void Namespace::retry_redrive() {
+  environment_.post([this] {
+    if (core_) advance_redrive();
   });
 }
 

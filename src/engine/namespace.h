@@ -114,6 +114,7 @@ class Namespace {
   void flush();
   void advance();  // cascades, timers, redrives
   void advance_redrive();
+  void retry_redrive();
   void arm_timer();
   void evict();
   void close(base::ErrorCode code, const std::string& message);
@@ -143,6 +144,7 @@ class Namespace {
 
   std::deque<Parked> parked_;                    // by barrier
   std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
+  std::set<std::string> keys_waiting_;           // idempotency keys of these
   std::unordered_map<Ticket, bool> looking_up_;  // value: its client left
   std::deque<std::pair<Ticket, Pending>> backlog_;
   std::multiset<store::Position> lookups_;                   // positions at which look-ups began
