@@ -133,6 +133,8 @@ class State {
 
   // What changed since the last call, in a deterministic order.
   [[nodiscard]] std::vector<EntityChange> take_changes();
+  // The same, without making the records.
+  void forget_changes();
   // Every live entity, in the order of kinds and ids: what the store must hold (for checkers).
   [[nodiscard]] std::vector<EntityChange> snapshot();
 
@@ -166,6 +168,7 @@ class State {
   void on(const TokenCreated& e, const Event& event);
   void on(const ServerLifecycle& e, const Event& event);
 
+  TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
   void link_dependencies(Task& task);
   void unlink_dependencies(Task& task);

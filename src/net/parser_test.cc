@@ -100,7 +100,7 @@ TEST(RequestParser, RefusesWhatIsNotARequest) {
       {"chunks in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"bad chunk size", head + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"},
       {"chunk overruns", head + "Transfer-Encoding: chunked\r\n\r\n1\r\nabcdef\r\n"},
-      {"large chunk", head + "Transfer-Encoding: chunked\r\n\r\n41\r\n", ErrorCode::kTooLarge},
+      {"large chunk", head + "Transfer-Encoding: chunked\r\n\r\n41\r\nx", ErrorCode::kTooLarge},
       {"long line", "GET /" + std::string(600, 'a'), ErrorCode::kHeadersTooLarge},
       {"many headers", head + repeat("a: b\r\n", 100) + "\r\n", ErrorCode::kHeadersTooLarge},
       {"long chunk extension", head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(600, 'a'),

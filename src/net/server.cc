@@ -150,7 +150,10 @@ void Listener::retry_later() {
 // One timer for all connections; it rests while there are none.
 void Listener::tick() {
   ticking_ = hub_->has_connections();
-  if (!ticking_) return;
+  if (!ticking_) {
+    tick_timer_.cancel();
+    return;
+  }
   const auto now_ms = monotonic_ms();
   for (const auto& connection : hub_->connections([&](const Connection& c) { return c.is_overdue(now_ms); })) {
     connection->run([](Connection& c) { c.expire(); });

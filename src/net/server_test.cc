@@ -32,11 +32,9 @@ template <typename T>
 class Mailbox {
  public:
   void put(T value) {
-    {
-      const std::lock_guard lock(mutex_);
-      values_.push_back(std::move(value));
-    }
-    arrived_.notify_all();
+    const std::lock_guard lock(mutex_);
+    values_.push_back(std::move(value));
+    arrived_.notify_all();  // Under the lock: once the test has the value, this object may go.
   }
   std::optional<T> take() {
     std::unique_lock lock(mutex_);
