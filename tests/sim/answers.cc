@@ -219,7 +219,9 @@ void Answers::acknowledges(const core::Report& report) {
       case Ending::kReleased:
         return report.outcome == core::Outcome::kReleased && end.reason == core::Reason::kReleased;
       case Ending::kCancelled:
-        return report.outcome != core::Outcome::kCompleted && end.reason == core::Reason::kReported;
+        return (report.outcome == core::Outcome::kFailed && end.reason == core::Reason::kReported) ||
+               (report.outcome == core::Outcome::kFailed && end.reason == core::Reason::kNotRetryable) ||
+               (report.outcome == core::Outcome::kReleased && end.reason == core::Reason::kReleased);
     }
     return false;
   };

@@ -83,15 +83,16 @@ void Model::end_lease(TaskModel& task, LeaseEnd end) {
 void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
   task.id = e.id.value;
-  task.spec = e.spec;
-  task.marker = marker_of(e.spec);
+  task.spec = *e.spec;
+  task.spec.payload = e.payload;
+  task.marker = marker_of(task.spec);
   if (task.marker) ++marked[task.marker];
   task.submitted = event.position;
   task.created_at = event.time.ms;
   if (e.not_before) task.not_before = e.not_before->ms;
   task.root = task.id;
-  if (e.spec.parent_id) {
-    task.root = tasks[e.spec.parent_id->value].root;
+  if (task.spec.parent_id) {
+    task.root = tasks[task.spec.parent_id->value].root;
     ++tasks[task.root].lineage_used;
   }
   ++queues[e.queue.value].live;
@@ -153,6 +154,7 @@ void Model::on(const core::TaskCancelRequested& e, const core::Event& event) {
 void Model::on(const core::TaskCancelled& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
   end_lease(task, {e.lease, Ending::kCancelled, e.reason, "", "", event.position});
+  task.cancelled_by = e.dependency ? e.dependency->value : "";
   move(task, TaskState::kCancelled, event);
 }
 
@@ -161,7 +163,8 @@ void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   task.now.failures = 0;
   task.not_before = 0;
   task.ever_redriven = true;
-  move(task, TaskState::kQueued, event);
+  task.now.cancel_requested = false;
+  move(task, e.state, event);
 }
 
 // ---- workers --------------------------------------------------------------------------------------------------

@@ -37,10 +37,11 @@ void Referee::on(const core::TaskSubmitted& e) {
   RULE(!model_.task(id), "9", "task " + id + " is submitted twice");
   RULE(e.state == TaskState::kPending || e.state == TaskState::kQueued, "3",
        "a new task is neither pending nor queued");
-  RULE(e.type == e.spec.type && e.queue == e.spec.queue && e.priority == e.spec.priority, "2",
+  const core::TaskSpec& spec = *e.spec;
+  RULE(e.type == spec.type && e.queue == spec.queue && e.priority == spec.priority, "2",
        "the event of " + id + " differs from its definition");
   bool complete = true;
-  for (const auto& d : e.spec.depends_on) {
+  for (const auto& d : spec.depends_on) {
     const TaskModel* dependency = model_.task(d.value);
     if (!dependency) return broken("3", id + " depends on " + d.value + ", which does not exist");
     complete = complete && dependency->now.state == TaskState::kCompleted;
@@ -48,13 +49,13 @@ void Referee::on(const core::TaskSubmitted& e) {
   if (e.state == TaskState::kQueued) {
     RULE(complete, "3", id + " is queued before its dependencies ended");
     RULE(!e.not_before, "3", id + " is queued before its delay");
-    RULE(!e.spec.run_at || e.spec.run_at->ms <= world_.wall_max(), "3", id + " is queued before its time");
+    RULE(!spec.run_at || spec.run_at->ms <= world_.wall_max(), "3", id + " is queued before its time");
   }
-  if (e.spec.delay_ms && *e.spec.delay_ms > 0) {
-    RULE(e.not_before && e.not_before->ms >= time_ + *e.spec.delay_ms, "3", "the delay of " + id + " is cut short");
+  if (spec.delay_ms && *spec.delay_ms > 0) {
+    RULE(e.not_before && e.not_before->ms >= time_ + *spec.delay_ms, "3", "the delay of " + id + " is cut short");
   }
-  if (e.spec.parent_id) {
-    const TaskModel* parent = model_.task(e.spec.parent_id->value);
+  if (spec.parent_id) {
+    const TaskModel* parent = model_.task(spec.parent_id->value);
     if (!parent) return broken("3", "the parent of " + id + " does not exist");
     const TaskModel* root = model_.task(parent->root);
     RULE(e.root_id && e.root_id->value == root->id, "8", "the root of " + id + " is not " + root->id);
@@ -161,7 +162,15 @@ void Referee::on(const core::TaskCancelRequested& e) {
 void Referee::on(const core::TaskRedriven& e) {
   const TaskModel* task = known(e.id.value);
   if (!task) return;
-  RULE(task->now.state == TaskState::kFailed, "3", task->id + " is redriven, but had not failed");
+  if (e.state == TaskState::kQueued) {
+    RULE(task->now.state == TaskState::kFailed && !e.dependency, "3", task->id + " is redriven, but had not failed");
+    return;
+  }
+  RULE(e.state == TaskState::kPending && task->now.state == TaskState::kCancelled && e.dependency &&
+           task->cancelled_by == e.dependency->value,
+       "3", task->id + " is redriven with a dependency that had not cancelled it");
+  const TaskModel* cause = e.dependency ? model_.task(e.dependency->value) : nullptr;
+  RULE(cause && cause->live(), "3", task->id + " is redriven with a dependency that was not");
 }
 
 void Referee::on(const core::TaskCancelled& e) {
@@ -253,6 +262,10 @@ void Referee::check_attempt_end(const TaskModel& task, Reason reason) {
            "the worker of " + task.id + " is not lost");
       return;
     }
+    case Reason::kReleased:
+    case Reason::kUndelivered:
+      RULE(task.now.cancel_requested, "3", task.id + " is handed back, but its attempt fails");
+      return;
     case Reason::kReported:
     case Reason::kNotRetryable:
     case Reason::kLineageLimit:

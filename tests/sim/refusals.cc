@@ -176,7 +176,8 @@ void Answers::no_worker(const std::string& id) {
 }
 
 void Answers::unavailable() {
-  const bool closed = !sent_->was_open || world_.closings() != sent_->closings || world_.is_stopping();
+  const bool closed =
+      !sent_->was_open || !world_.is_open() || world_.closings() != sent_->closings || world_.is_stopping();
   RULE(closed, "3", "is refused as unavailable, but the store works");
 }
 

@@ -144,7 +144,7 @@ class Simulation final : public Watcher {
       replay_.apply(*event);
       hashes_.push_back(hash_of(row));
       if (const auto* submitted = std::get_if<core::TaskSubmitted>(&event->body)) {
-        if (const auto marker = marker_of(submitted->spec)) marked.push_back(marker);
+        if (const auto marker = model_.task(submitted->id.value)->marker) marked.push_back(marker);
       }
     }
     for (const auto marker : marked) check_whole(marker);

@@ -36,10 +36,14 @@ World::~World() = default;
 
 base::Now World::peek() const { return {{base_now_ + clock_.monotonic_ms() - base_monotonic_}, clock_.wall()}; }
 
+void World::move_clock(std::int64_t ms) {
+  clock_.advance(ms);
+  wall_max_ = std::max(wall_max_, clock_.wall().ms);
+}
+
 base::Now World::now() {
   if (faults_.clock_ticks && random_.percent(faults_.clock_ticks)) {
-    clock_.advance(random_.range(1, 3));
-    wall_max_ = std::max(wall_max_, clock_.wall().ms);
+    move_clock(random_.range(1, 3));
   }
   return peek();
 }
@@ -50,15 +54,13 @@ bool World::advance(std::int64_t ms) {
   if (timer_ != core::kNever) limit = timer_ + kLateMs;
   if (!posts_.empty()) limit = std::min(limit, posts_.front().at + kLateMs);
   if (limit <= now) return false;
-  clock_.advance(std::min(ms, limit - now));
-  wall_max_ = std::max(wall_max_, clock_.wall().ms);
+  move_clock(std::min(ms, limit - now));
   return true;
 }
 
 void World::stall(std::int64_t ms) {
   const std::int64_t from = peek().now.ms;
-  clock_.advance(ms);
-  wall_max_ = std::max(wall_max_, clock_.wall().ms);
+  move_clock(ms);
   stalls_.push_back({from, from + ms});
   counts_.add(Kind::kFault, "stall");
 }
@@ -117,7 +119,7 @@ void World::crash() {
     if (!flight_->written) write(*flight_, Fault::kNone);
   }
   end_process(/*gracefully=*/false);
-  if (random_.percent(50)) clock_.advance(random_.range(0, 20'000));
+  if (random_.percent(50)) move_clock(random_.range(0, 20'000));
 }
 
 void World::begin_stop() {
@@ -163,6 +165,12 @@ void World::lookup(std::vector<store::EntityKey> keys, std::function<void(base::
 void World::list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) {
   auto result = std::make_shared<base::Result<store::EndedPage>>();
   reads_.push_back({[this, query = std::move(query), result] { *result = reader().ended(query); },
+                    [found = std::move(found), result] { found(std::move(*result)); }});
+}
+
+void World::list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) {
+  auto result = std::make_shared<base::Result<store::EventPage>>();
+  reads_.push_back({[this, query = std::move(query), result] { *result = reader().events(query); },
                     [found = std::move(found), result] { found(std::move(*result)); }});
 }
 

@@ -107,11 +107,13 @@ class World final : public engine::Environment {
   void commit(std::unique_ptr<engine::PendingBatch> batch) override;
   void lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) override;
   void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) override;
+  void list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) override;
   void reopen(base::ErrorCode after) override;
   void wake_at(std::int64_t deadline) override;
   void post(std::function<void()> job) override;
   void publish(std::shared_ptr<const std::vector<store::EventRow>> events) override;
 
+  void move_clock(std::int64_t ms);
   void start_process();
   void end_process(bool gracefully);
   void run_post();
