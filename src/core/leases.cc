@@ -157,8 +157,7 @@ Core::Answer Core::on(const ReturnLeases& c, Ticket) {
   for (const auto& returned : c.leases) {
     Task* task = state_.find_task(returned.task_id.value);
     if (!task || !task->lease || std::to_string(task->lease->number) != returned.lease) continue;
-    emit(TaskReleased{Name(task->id), Name(task->lease->worker->id), task->lease->number, task->state,
-                      Reason::kUndelivered});
+    hand_back(*task, Reason::kUndelivered);
   }
   return Reply(Done{});
 }

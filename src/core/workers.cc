@@ -24,6 +24,11 @@ std::optional<std::string> page(const Map& map, const std::optional<Text<1, 256>
   return std::nullopt;
 }
 
+base::Error replaced_by(const Worker& worker) {
+  return {ErrorCode::kSessionReplaced, "This session of worker " + worker.id + " was replaced by session " +
+                                           std::to_string(worker.session) + "; it should stop."};
+}
+
 }  // namespace
 
 Core::Answer Core::on(const RegisterWorker& c, Ticket) {
@@ -42,7 +47,22 @@ Core::Answer Core::on(const RegisterWorker& c, Ticket) {
   WorkerRegistered e{Name(id), known ? known->session + 1 : 1, c};
   e.definition.name = Name(id);
   emit(std::move(e));
+  wake_replaced(*state_.find_worker(id));
   return Reply(RegisterReply{view_of(state_, *state_.find_worker(id), /*with_leases=*/true), created});
+}
+
+// Requests of an earlier session that still wait get no work any more.
+void Core::wake_replaced(const Worker& worker) {
+  std::vector<Waiter*> replaced;
+  const auto old = [&](const std::optional<std::int64_t>& session) { return session && *session != worker.session; };
+  for (Waiter* waiter : lease_waiters_) {
+    if (waiter->worker == worker.id && old(waiter->lease.session)) replaced.push_back(waiter);
+  }
+  const auto [first, last] = listeners_.equal_range(worker.id);
+  for (auto it = first; it != last; ++it) {
+    if (old(it->second->heartbeat.session)) replaced.push_back(it->second);
+  }
+  for (Waiter* waiter : replaced) wake(*waiter, fail(replaced_by(worker)));
 }
 
 Core::Answer Core::on(const ListWorkers& c, Ticket) {

@@ -37,7 +37,7 @@ struct NamespaceLimits {
   std::size_t idempotency_keys_max = 100'000;
   std::size_t cancelled_max = 10'000;  // dependents that one redrive looks for
   std::int64_t idempotency_ms = 86'400'000;
-  std::int64_t stall_ms = 1'000;  // a timer so late means that the engine stood still
+  std::int64_t stall_ms = 1'000;  // nothing at all for twice as long means that the engine stood still
 };
 
 // What a namespace asks of the world. Callbacks come back on the strand.
@@ -116,6 +116,7 @@ class Namespace {
   void advance_redrive();
   void retry_redrive();
   void arm_timer();
+  void notice_stall();
   void evict();
   void close(base::ErrorCode code, const std::string& message);
   [[nodiscard]] base::Error closed_error() const;
@@ -141,6 +142,8 @@ class Namespace {
   bool advance_scheduled_ = false;
   bool redriving_ = false;
   std::int64_t armed_ = core::kNever;
+  std::int64_t last_ran_ms_ = 0;
+  bool pulsing_ = false;  // the timer comes at least every stall_ms
 
   std::deque<Parked> parked_;                    // by barrier
   std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
