@@ -23,4 +23,7 @@ target_compile_options(arbiter_warnings INTERFACE -Wall -Wextra -Wshadow -Wconve
 if(ARBITER_SANITIZE)
   add_compile_options(-fsanitize=${ARBITER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ARBITER_SANITIZE})
+  if(ARBITER_SANITIZE MATCHES thread)
+    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)  # GCC warns of every fence in Asio.
+  endif()
 endif()

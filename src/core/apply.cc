@@ -309,6 +309,12 @@ void State::on(const BulkAdvanced& e, const Event& event) {
   bulk.state = e.state;
   if (e.state == BulkState::kDone) bulk.ended_at = event.time.ms;
   touch(bulk);
+  // The oldest finished ones give way; ids sort by time.
+  for (auto it = bulks.begin();
+       it != bulks.end() && static_cast<std::int64_t>(bulks.size()) > limits.bulks_in_memory_max;) {
+    const bool over = it->second.state == BulkState::kDone && !it->second.dirty;
+    it = over ? bulks.erase(it) : std::next(it);
+  }
 }
 
 void State::on(const NamespaceCreated& e, const Event& event) {

@@ -240,6 +240,20 @@ std::vector<EntityChange> State::take_changes() {
   return changes;
 }
 
+void State::forget_changes() {
+  for (Task* task : dirty_tasks_) task->dirty = false;
+  for (const auto& id : dirty_workers_) {
+    if (Worker* worker = find_worker(id)) worker->dirty = false;
+  }
+  for (Queue* q : dirty_queues_) q->dirty = false;
+  for (Bulk* bulk : dirty_bulks_) bulk->dirty = false;
+  dirty_tasks_.clear();
+  dirty_workers_.clear();
+  dirty_queues_.clear();
+  dirty_bulks_.clear();
+  other_changes_.clear();
+}
+
 std::vector<EntityChange> State::snapshot() {
   std::vector<EntityChange> all;
   for (const auto& [id, bulk] : bulks) {

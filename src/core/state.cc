@@ -157,7 +157,7 @@ void State::arm(Task& task) {
     if (task.cancel_requested && task.extras) due = std::min(due, task.extras->cancel_at);
   }
   if (task.extras && !is_ended(task.state)) {
-    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty()) {
+    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty() && !task.retry_at) {
       wall = task.extras->run_at->ms;
     }
     if (spec.deadline) wall = std::min(wall, spec.deadline->ms);

@@ -26,6 +26,7 @@ struct CoreLimits {
   std::int64_t scan_max = 10'000;           // tasks one list request looks at
   std::int64_t ended_in_memory_max = 10'000;
   std::int64_t ended_in_memory_ms = 60'000;
+  std::int64_t bulks_in_memory_max = 1'000;
   std::int64_t worker_lost_ms = 30'000;
   std::int64_t cancel_grace_ms = 10'000;
   std::int64_t payload_bytes_max = 1024 * 1024;
@@ -132,6 +133,8 @@ class State {
 
   // What changed since the last call, in a deterministic order.
   [[nodiscard]] std::vector<EntityChange> take_changes();
+  // The same, without making the records.
+  void forget_changes();
   // Every live entity, in the order of kinds and ids: what the store must hold (for checkers).
   [[nodiscard]] std::vector<EntityChange> snapshot();
 

@@ -50,12 +50,11 @@ struct LastOutcome {
 
 // The rarer parts of a definition, and what hangs on them.
 struct TaskExtras {
-  explicit TaskExtras(Task& owner) : task(&owner), wall_timer(TimerKind::kTaskWall) {}
+  explicit TaskExtras(Task& owner) : wall_timer(owner) {}
   struct WallTimer : TimerNode {
-    explicit WallTimer(TimerKind k) : TimerNode(k) {}
-    Task* task = nullptr;
+    explicit WallTimer(Task& owner) : TimerNode(TimerKind::kTaskWall), task(&owner) {}
+    Task* task;
   };
-  Task* task;
   TaskSpec spec;  // without payload
   Name root_id;   // empty: it is its own root
   std::optional<Timestamp> run_at;

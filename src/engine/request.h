@@ -10,7 +10,7 @@
 
 namespace arbiter::engine {
 
-using Ticket = core::Ticket;
+using core::Ticket;
 
 // The answer kept under an idempotency key, as it was given the first time.
 struct StoredReply {

@@ -18,6 +18,9 @@
 namespace boost::asio {
 class io_context;
 }
+namespace spdlog {
+class logger;
+}
 
 namespace arbiter::net {
 
@@ -49,7 +52,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// A long answer whose parts come over time (server-sent events). Any thread.
+// A long answer whose parts come over time (server-sent events). Any thread. Letting go of it closes it.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -58,13 +61,18 @@ class Stream {
   virtual void close() = 0;
 };
 
-// The answer's way back to the client. Exactly one of respond() and stream() is called, once, on any thread.
+// The answer's way back to the client. Exactly one of respond() and stream() is called, once, on any thread; one that
+// is let go without either answers 500 by itself.
+//
+// A client that ends its sending side cannot be told from one that has left. It counts as gone for a request that asked
+// for on_gone(), `undelivered` or a stream; any other answer is still written to it.
 class Responder {
  public:
   virtual ~Responder() = default;
   // `undelivered` is called (on a server thread) when the answer could not be handed to the client's socket.
   virtual void respond(Response response, std::function<void()> undelivered = {}) = 0;
-  // Sends the head and leaves the body open. `gone` is called once when the client has left.
+  // Sends the head and leaves the body open. `gone` is called once when the client has left or drain() or close() ended
+  // the stream; not after Stream::close().
   virtual std::shared_ptr<Stream> stream(Response head, std::function<void()> gone) = 0;
   // `gone` is called (once, on a server thread) if the client leaves before respond() was called.
   virtual void on_gone(std::function<void()> gone) = 0;
@@ -85,6 +93,7 @@ struct ServerConfig {
   std::vector<std::string> allowed_hosts;    // besides localhost, 127.0.0.1 and [::1] with our port
   std::vector<std::string> allowed_origins;  // besides none: any Origin header that is not ours is foreign
   Limits limits;
+  std::shared_ptr<spdlog::logger> access_log;  // one JSON object per request at level info; null: none
 };
 
 // Counters for /metrics; read at any time.
@@ -101,13 +110,15 @@ class Server {
   // kConnection: the address is taken or cannot be bound; the message says what to do.
   [[nodiscard]] virtual base::Result<void> listen() = 0;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
-  // Stops accepting; connections answer what they have and close after it.
+  // Stops accepting; connections answer what they have and close after it, streams end. Over when
+  // stats().connections_open is 0.
   virtual void drain() = 0;
-  // Closes everything at once.
+  // Closes everything at once (on the server's threads); waiting requests see on_gone.
   virtual void close() = 0;
   [[nodiscard]] virtual const ServerStats& stats() const = 0;
 };
 
+// `io` and `handler` outlive the server, its connections and every Responder and Stream.
 [[nodiscard]] std::unique_ptr<Server> make_server(boost::asio::io_context& io, ServerConfig config, Handler& handler);
 
 }  // namespace arbiter::net

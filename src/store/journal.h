@@ -46,12 +46,12 @@ struct EndedInfo {
 };
 
 struct EntityPut {
-  std::string kind;  // task, worker, queue, token, ...
-  std::string id;
-  std::string body;                // JSON object, at most 8 KiB by custom.
-  Position document = 0;           // The document with its definition; 0: none.
-  std::optional<EndedInfo> ended;  // Set: the entity leaves the live ones and is kept as ended.
-  bool revived = false;            // It was ended before: drop that row.
+  std::string kind{};  // task, worker, queue, token, ...
+  std::string id{};
+  std::string body{};                // JSON object, at most 8 KiB by custom.
+  Position document = 0;             // The document with its definition; 0: none.
+  std::optional<EndedInfo> ended{};  // Set: the entity leaves the live ones and is kept as ended.
+  bool revived = false;              // It was ended before: drop that row.
 };
 
 struct EntityKey {
@@ -63,8 +63,8 @@ struct EntityKey {
 // Written once, never changed. Gone when the ended entity that refers to it is deleted by retention.
 struct Document {
   Position position = 0;  // Of the event that brought it.
-  std::string spec;       // JSON object: the definition without its payload. May be empty.
-  std::string body;       // JSON: payload or result. May be empty.
+  std::string spec{};     // JSON object: the definition without its payload. May be empty.
+  std::string body{};     // JSON: payload or result. May be empty.
 };
 
 struct IdempotencyRecord {
@@ -78,24 +78,24 @@ struct IdempotencyRecord {
 // Lines of a task's log, in order. Over the cap they are dropped and the log says so.
 struct LogLine {
   std::uint64_t sequence = 0;  // Of the line in its task's log, from 1; given by the store.
-  base::Timestamp time;
+  base::Timestamp time{};
   std::int64_t attempt = 0;
-  std::string text;
+  std::string text{};
 };
 struct LogAppend {
-  std::string task;
-  std::vector<LogLine> lines;
+  std::string task{};
+  std::vector<LogLine> lines{};
 };
 inline constexpr std::size_t kTaskLogBytesMax = 10 * 1024 * 1024;
 
 struct Batch {
   Epoch epoch = 0;
-  std::vector<EventRow> events;  // At the next positions, dense.
-  std::vector<EntityPut> puts;   // Each entity at most once.
-  std::vector<EntityKey> deletes;
-  std::vector<Document> documents;
-  std::vector<IdempotencyRecord> idempotency;
-  std::vector<LogAppend> logs;
+  std::vector<EventRow> events{};  // At the next positions, dense.
+  std::vector<EntityPut> puts{};   // Each entity at most once.
+  std::vector<EntityKey> deletes{};
+  std::vector<Document> documents{};
+  std::vector<IdempotencyRecord> idempotency{};
+  std::vector<LogAppend> logs{};
   [[nodiscard]] bool empty() const {
     return events.empty() && puts.empty() && deletes.empty() && idempotency.empty() && logs.empty();
   }
@@ -103,21 +103,21 @@ struct Batch {
 
 // A live entity as load() gives it.
 struct LoadedEntity {
-  std::string_view kind;
-  std::string_view id;
-  std::string_view body;
+  std::string_view kind{};
+  std::string_view id{};
+  std::string_view body{};
   Position document = 0;
-  std::string_view spec;           // Of its document.
-  std::string_view document_body;  // Of its document, when it has at most kDocumentInlineBytesMax bytes.
-  std::size_t document_bytes = 0;  // The body's size, also when it is not handed over.
+  std::string_view spec{};           // Of its document.
+  std::string_view document_body{};  // Of its document, when it has at most kDocumentInlineBytesMax bytes.
+  std::size_t document_bytes = 0;    // The body's size, also when it is not handed over.
 };
 
 struct EventQuery {
   Position after = 0;
-  Position up_to = 0;              // 0: the newest committed
-  std::vector<std::string> types;  // Any of; `TASK.*` matches by prefix. Empty: all.
-  std::vector<std::string> tags;   // All of, an event's entity counted as a tag. Empty: all.
-  std::size_t limit = 100;         // At most kPageRowsMax.
+  Position up_to = 0;                // 0: the newest committed
+  std::vector<std::string> types{};  // Any of; `TASK.*` matches by prefix. Empty: all.
+  std::vector<std::string> tags{};   // All of, an event's entity counted as a tag. Empty: all.
+  std::size_t limit = 100;           // At most kPageRowsMax.
 };
 struct EventPage {
   std::vector<EventRow> events;
@@ -126,11 +126,11 @@ struct EventPage {
 };
 
 struct EndedQuery {
-  std::string kind;
-  std::vector<std::string> states;  // Any of. Empty: all.
-  std::string queue;                // Empty: any.
-  std::string type;                 // Empty: any.
-  Position before = 0;              // Ended before this position; 0: from the newest on.
+  std::string kind{};
+  std::vector<std::string> states{};  // Any of. Empty: all.
+  std::string queue{};                // Empty: any.
+  std::string type{};                 // Empty: any.
+  Position before = 0;                // Ended before this position; 0: from the newest on.
   std::size_t limit = 100;
 };
 struct EndedEntity {
@@ -147,11 +147,11 @@ struct EndedPage {
 
 // An entity as a look-up by key finds it, live or ended, with its document.
 struct FoundEntity {
-  EntityKey key;
-  std::string body;
+  EntityKey key{};
+  std::string body{};
   Position document_position = 0;
-  std::string spec;
-  std::string document_body;  // Empty when over kDocumentInlineBytesMax.
+  std::string spec{};
+  std::string document_body{};  // Empty when over kDocumentInlineBytesMax.
   std::size_t document_bytes = 0;
   bool ended = false;
 };

@@ -1,0 +1,96 @@
+#include "cli/cli.h"
+
+#include <gmock/gmock.h>
+
+#include <CLI/CLI.hpp>
+
+namespace arbiter::cli {
+namespace {
+
+struct Ran {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+Ran run_cli(std::vector<std::string> arguments, const Program& program = {}) {
+  arguments.insert(arguments.begin(), "arbiter");
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Ran ran;
+  ran.exit_code = run(static_cast<int>(argv.size()), argv.data(), program);
+  ran.out = testing::internal::GetCapturedStdout();
+  ran.err = testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+// Port 1 of the loopback: nobody listens there.
+const std::vector<std::string> kNobody = {"--url", "http://127.0.0.1:1", "--data", "/nonexistent"};
+
+std::vector<std::string> with_nobody(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), kNobody.begin(), kNobody.end());
+  return arguments;
+}
+
+TEST(Cli, HelpTeachesWithExamples) {
+  EXPECT_THAT(run_cli({"--help"}).out, testing::HasSubstr("arbiter serve"));
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"run"}, {"task", "submit"}, {"worker", "run"}, {"task", "exec"}, {"events", "tail"}, {"queue", "set"}}) {
+    auto arguments = command;
+    arguments.push_back("--help");
+    const auto ran = run_cli(arguments);
+    EXPECT_EQ(ran.exit_code, 0);
+    EXPECT_THAT(ran.out, testing::HasSubstr("Examples:"));
+  }
+}
+
+TEST(Cli, BadUsageExitsWith2) {
+  EXPECT_EQ(run_cli({}).exit_code, 2);
+  EXPECT_EQ(run_cli({"tsak"}).exit_code, 2);
+  EXPECT_EQ(run_cli({"task", "submit"}).exit_code, 2);
+  EXPECT_EQ(run_cli(with_nobody({"task", "submit", "x", "--payload", "{"})).exit_code, 2);
+  EXPECT_EQ(run_cli(with_nobody({"task", "submit", "x", "--delay", "soon"})).exit_code, 2);
+  EXPECT_EQ(run_cli({"worker", "run", "--capability", "x"}).exit_code, 2);
+  EXPECT_EQ(run_cli({"task", "bulk-cancel"}).exit_code, 2);
+}
+
+TEST(Cli, WithoutAServerItExitsWith7AndSaysWhatToDo) {
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"task", "list"}, {"queue", "list"}, {"worker", "show", "w"}, {"events", "query"}, {"namespace", "list"}}) {
+    const auto ran = run_cli(with_nobody(command));
+    EXPECT_EQ(ran.exit_code, 7) << command[0];
+    EXPECT_THAT(ran.err, testing::HasSubstr("arbiter serve"));
+  }
+  EXPECT_THAT(run_cli(with_nobody({"task", "list", "-o", "json"})).err,
+              testing::StartsWith("{\"code\":\"connection\""));
+}
+
+TEST(Cli, TheProgramAddsItsOwnCommandsAndChecks) {
+  Program program;
+  bool served = false;
+  program.commands.push_back([&](Commands& commands) {
+    commands.add("serve", {"Serve"}, [&]() -> Result<int> {
+      served = true;
+      return 5;
+    });
+  });
+  program.check_config = [](const std::string& path) -> Result<void> {
+    return base::fail({base::ErrorCode::kInvalidRequest, path + " is bad."});
+  };
+  EXPECT_EQ(run_cli({"serve"}, program).exit_code, 5);
+  EXPECT_TRUE(served);
+  const auto checked = run_cli({"config", "check", "a.yaml"}, program);
+  EXPECT_EQ(checked.exit_code, 2);
+  EXPECT_THAT(checked.err, testing::HasSubstr("a.yaml is bad."));
+}
+
+TEST(Cli, VersionWorksWithoutAServer) {
+  const auto ran = run_cli(with_nobody({"version"}));
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.out, testing::StartsWith("arbiter "));
+}
+
+}  // namespace
+}  // namespace arbiter::cli

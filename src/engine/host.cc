@@ -1,0 +1,272 @@
+#include "engine/host.h"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <random>
+
+namespace arbiter::engine {
+
+namespace asio = boost::asio;
+using base::ErrorCode;
+using base::fail;
+
+Engine::Host::Host(Engine& engine, std::string name)
+    : engine_(engine),
+      name_(std::move(name)),
+      strand_(asio::make_strand(engine.io_)),
+      committer_(asio::make_strand(engine.threads_->committers.get_executor())),
+      timer_(strand_),
+      probe_timer_(strand_),
+      retention_timer_(strand_),
+      namespace_(*this, NamespaceLimits{engine.config_.batch_events_max, engine.config_.backlog_max}) {
+  status_.name = name_;
+  base_monotonic_ms_ = engine_.clock_.monotonic_ms();
+  base_now_ms_ = engine_.clock_.wall().ms;
+}
+
+// ---- opening --------------------------------------------------------------------------------------------------
+
+void Engine::Host::open(std::function<void(base::Result<void>)> ready) {
+  asio::post(strand_, [self = shared_from_this(), ready = std::move(ready)]() mutable {
+    if (self->namespace_.is_open()) return ready({});
+    self->ready_.push_back(std::move(ready));
+    if (self->opening_) return;
+    self->opening_ = true;
+    asio::post(self->committer_, [self] { self->open_journal(); });
+  });
+}
+
+void Engine::Host::open_journal() {
+  std::random_device device;
+  const std::uint64_t seed = (static_cast<std::uint64_t>(device()) << 32) | device();
+  {
+    const std::lock_guard lock(journal_mutex_);
+    journal_.reset();
+  }
+  auto journal = engine_.store_.open(name_, seed);
+  base::Result<Loaded> result = journal ? load(**journal, engine_.config_.limits, now()) : fail(journal.error());
+  if (result) {
+    set_time(result->journal);
+    const std::lock_guard lock(journal_mutex_);
+    journal_ = std::move(*journal);
+  }
+  auto shared = std::make_shared<base::Result<Loaded>>(std::move(result));
+  asio::post(strand_, [self = shared_from_this(), shared] { self->loaded(std::move(*shared)); });
+}
+
+// Time never goes back behind what the log has seen, whatever the wall clock says now.
+void Engine::Host::set_time(store::JournalState state) {
+  const std::int64_t behind = state.last_time.ms - now().now.ms;
+  if (behind > 0) base_now_ms_ += behind;
+}
+
+void Engine::Host::loaded(base::Result<Loaded> result) {
+  opening_ = false;
+  base::Result<void> outcome;
+  if (!result) outcome = fail(result.error());
+  namespace_.opened(std::move(result));
+  for (auto& ready : std::exchange(ready_, {})) ready(outcome);
+  if (outcome) schedule_retention();
+  note_status();
+}
+
+// ---- what the namespace asks for ------------------------------------------------------------------------------
+
+base::Now Engine::Host::now() {
+  const std::int64_t elapsed = engine_.clock_.monotonic_ms() - base_monotonic_ms_;
+  return {{base_now_ms_ + elapsed}, engine_.clock_.wall()};
+}
+
+void Engine::Host::commit(std::unique_ptr<PendingBatch> batch) {
+  auto shared = std::make_shared<std::unique_ptr<PendingBatch>>(std::move(batch));
+  asio::post(committer_, [self = shared_from_this(), shared] {
+    const auto start = std::chrono::steady_clock::now();
+    (*shared)->encode();
+    auto result = self->journal_->commit((*shared)->batch);
+    const auto took = std::chrono::steady_clock::now() - start;
+    {
+      const std::lock_guard lock(self->status_mutex_);
+      self->status_.commit_micros +=
+          static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    }
+    asio::post(self->strand_, [self, shared, result = std::move(result)]() mutable {
+      self->committed(std::move(*shared), std::move(result));
+    });
+  });
+}
+
+void Engine::Host::committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result) {
+  {
+    const std::lock_guard lock(status_mutex_);
+    ++status_.commits;
+    if (!result) ++status_.failed_commits;
+    status_.events += batch->events.size();
+  }
+  namespace_.committed(std::move(batch), std::move(result));
+  note_status();
+  check_stopped();
+}
+
+void Engine::Host::read(std::function<void(store::Reader*)> job) {
+  asio::post(engine_.threads_->readers, [self = shared_from_this(), job = std::move(job)] {
+    std::shared_ptr<store::Journal> journal;
+    {
+      const std::lock_guard lock(self->journal_mutex_);
+      journal = self->journal_;
+    }
+    job(journal ? &journal->reader() : nullptr);
+  });
+}
+
+namespace {
+
+base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
+
+}  // namespace
+
+void Engine::Host::lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) {
+  read([self = shared_from_this(), keys = std::move(keys), found = std::move(found)](store::Reader* reader) {
+    auto result = reader ? reader->lookup(keys) : base::Result<store::Lookup>(fail(not_open()));
+    asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
+  });
+}
+
+void Engine::Host::list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) {
+  read([self = shared_from_this(), query = std::move(query), found = std::move(found)](store::Reader* reader) {
+    auto result = reader ? reader->ended(query) : base::Result<store::EndedPage>(fail(not_open()));
+    asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
+  });
+}
+
+void Engine::Host::reopen(ErrorCode after) {
+  note_status();
+  switch (after) {
+    case ErrorCode::kIoError:
+    case ErrorCode::kFenced:
+      return;  // Stays closed: the device or another owner has the last word.
+    case ErrorCode::kNoSpace:
+      asio::post(committer_, [self = shared_from_this()] { self->probe_until_space(); });
+      return;
+    default:
+      break;
+  }
+  opening_ = true;
+  asio::post(committer_, [self = shared_from_this()] { self->open_journal(); });
+}
+
+void Engine::Host::probe_until_space() {
+  if (engine_.stopping_) return;
+  if (journal_ && journal_->probe()) return open_journal();
+  asio::post(strand_, [self = shared_from_this()] {
+    self->probe_timer_.expires_after(std::chrono::milliseconds(self->engine_.config_.probe_interval_ms));
+    self->probe_timer_.async_wait([self](boost::system::error_code cancelled) {
+      if (!cancelled) asio::post(self->committer_, [self] { self->probe_until_space(); });
+    });
+  });
+}
+
+void Engine::Host::wake_at(std::int64_t deadline) {
+  timer_.cancel();
+  if (deadline == core::kNever) return;
+  const std::int64_t wait = std::max<std::int64_t>(0, deadline - now().now.ms);
+  timer_.expires_after(std::chrono::milliseconds(std::min<std::int64_t>(wait, 3'600'000)));
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) self->namespace_.on_timer();
+  });
+}
+
+void Engine::Host::post(std::function<void()> job) {
+  asio::post(strand_, [self = shared_from_this(), job = std::move(job)] { job(); });
+}
+
+void Engine::Host::publish(EventBatch events) {
+  for (const auto& [id, subscriber] : subscribers_) subscriber(events);
+}
+
+// ---- retention ------------------------------------------------------------------------------------------------
+
+void Engine::Host::schedule_retention() {
+  if (engine_.config_.retention_days <= 0 || engine_.stopping_) return;
+  retention_timer_.expires_after(std::chrono::minutes(1));
+  retention_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) asio::post(self->committer_, [self] { self->retain(); });
+  });
+}
+
+// One small step between two commits; the next at once while there is more.
+void Engine::Host::retain() {
+  if (!journal_ || engine_.stopping_) return;
+  const base::Now t = now();
+  store::RetentionLimits limits;
+  limits.now = t.now;
+  limits.ended_before = {t.now.ms - engine_.config_.retention_days * core::kDayMs};
+  auto more = journal_->retain(limits);
+  if (more && *more) {
+    asio::post(committer_, [self = shared_from_this()] { self->retain(); });
+  } else {
+    asio::post(strand_, [self = shared_from_this()] { self->schedule_retention(); });
+  }
+}
+
+// ---- the rest of the program ----------------------------------------------------------------------------------
+
+void Engine::Host::submit(Ticket ticket, Request request, Done done) {
+  asio::post(strand_,
+             [self = shared_from_this(), ticket, request = std::move(request), done = std::move(done)]() mutable {
+               self->namespace_.submit(ticket, std::move(request), std::move(done));
+             });
+}
+
+void Engine::Host::forget(Ticket ticket) {
+  asio::post(strand_, [self = shared_from_this(), ticket] { self->namespace_.forget(ticket); });
+}
+
+void Engine::Host::subscribe(std::uint64_t id, Subscriber subscriber) {
+  asio::post(strand_, [self = shared_from_this(), id, subscriber = std::move(subscriber)]() mutable {
+    self->subscribers_.emplace(id, std::move(subscriber));
+  });
+}
+
+void Engine::Host::unsubscribe(std::uint64_t id) {
+  asio::post(strand_, [self = shared_from_this(), id] { self->subscribers_.erase(id); });
+}
+
+void Engine::Host::stop(std::function<void()> stopped) {
+  asio::post(strand_, [self = shared_from_this(), stopped = std::move(stopped)]() mutable {
+    self->stopped_ = std::move(stopped);
+    self->timer_.cancel();
+    self->probe_timer_.cancel();
+    self->retention_timer_.cancel();
+    self->namespace_.stop();
+    self->check_stopped();
+  });
+}
+
+void Engine::Host::check_stopped() {
+  if (!stopped_ || !namespace_.stop()) return;
+  asio::post(committer_, [self = shared_from_this(), stopped = std::exchange(stopped_, {})] {
+    {
+      const std::lock_guard lock(self->journal_mutex_);
+      self->journal_.reset();
+    }
+    stopped();
+  });
+}
+
+void Engine::Host::note_status() {
+  const std::lock_guard lock(status_mutex_);
+  status_.open = namespace_.is_open();
+  status_.problem = namespace_.problem();
+  status_.head = namespace_.durable_position();
+  if (core::Core* core = namespace_.core()) {
+    status_.live_tasks = static_cast<std::int64_t>(core->state().live.size());
+    status_.waiters = static_cast<std::int64_t>(core->waiters());
+  }
+}
+
+NamespaceStatus Engine::Host::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+}  // namespace arbiter::engine

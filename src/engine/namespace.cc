@@ -1,0 +1,366 @@
+#include "engine/namespace.h"
+
+#include "base/check.h"
+
+namespace arbiter::engine {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+store::EntityPut to_put(core::EntityChange&& change) {
+  store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
+                       change.revived};
+  if (change.ended) {
+    put.ended = store::EndedInfo{change.ended_position, change.ended_at, std::move(change.state),
+                                 std::move(change.queue), std::move(change.type)};
+  }
+  return put;
+}
+
+}  // namespace
+
+// ---- opening and closing --------------------------------------------------------------------------------------
+
+void Namespace::opened(base::Result<Loaded> loaded) {
+  if (!loaded) {
+    problem_ = loaded.error().message;
+    return;
+  }
+  core_ = std::move(loaded->core);
+  epoch_ = loaded->journal.epoch;
+  ++generation_;
+  problem_.clear();
+  durable_position_ = loaded->journal.head;
+  durable_batch_ = open_batch_ - 1;
+  replies_ = std::move(loaded->idempotency);
+  replies_by_expiry_.clear();
+  for (const auto& [key, record] : replies_) replies_by_expiry_.emplace(record.expires_at.ms, key);
+  armed_ = core::kNever;
+  collect();
+}
+
+base::Error Namespace::closed_error() const {
+  if (stopping_) return {ErrorCode::kShuttingDown, "The server is stopping; try again in a moment.", {}, 1'000};
+  return {ErrorCode::kStoreUnavailable, problem_ + " The request can be repeated.", {}, 1'000};
+}
+
+// Memory may show what the store does not have: all of it goes, and so does every answer that waited.
+void Namespace::close(ErrorCode code, const std::string& message) {
+  problem_ = message;
+  ++generation_;
+  core_.reset();
+  events_.clear();
+  logs_.clear();
+  idempotency_.clear();
+  lookups_.clear();
+  looking_up_.clear();
+  redriving_ = false;
+  ++open_batch_;
+  std::vector<Done> unanswered;
+  for (auto& p : parked_) unanswered.push_back(std::move(p.done));
+  for (auto& [ticket, p] : waiting_) unanswered.push_back(std::move(p.done));
+  for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
+  parked_.clear();
+  waiting_.clear();
+  backlog_.clear();
+  for (auto& done : unanswered) done(fail(closed_error()));
+  environment_.reopen(code);
+}
+
+bool Namespace::stop() {
+  stopping_ = true;
+  std::vector<Pending> unanswered;
+  for (auto& [ticket, p] : waiting_) {
+    if (core_) core_->drop_waiter(ticket);
+    unanswered.push_back(std::move(p));
+  }
+  waiting_.clear();
+  for (auto& p : unanswered) p.done(fail(closed_error()));
+  return is_idle();
+}
+
+// ---- requests -------------------------------------------------------------------------------------------------
+
+void Namespace::submit(Ticket ticket, Request request, Done done) {
+  if (!core_ || stopping_) return done(fail(closed_error()));
+  if (is_full() || !backlog_.empty()) {
+    if (backlog_.size() >= limits_.backlog_max) {
+      return done(fail({ErrorCode::kOverloaded, "Too many requests are waiting for the store.", {}, 1'000}));
+    }
+    backlog_.emplace_back(ticket, Pending{std::move(request), std::move(done)});
+    return;
+  }
+  admit(ticket, {std::move(request), std::move(done)});
+}
+
+// What the command names and memory does not hold is read from the store first, each id once.
+void Namespace::admit(Ticket ticket, Pending pending) {
+  std::vector<std::string> missing;
+  for (auto& id : core_->needs(pending.request.command)) {
+    if (pending.asked.insert(id).second) missing.push_back(std::move(id));
+  }
+  if (missing.empty()) return run(ticket, std::move(pending));
+  look_up(ticket, std::move(pending), std::move(missing));
+}
+
+void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string> ids) {
+  std::vector<store::EntityKey> keys;
+  keys.reserve(ids.size());
+  for (auto& id : ids) keys.push_back({"task", std::move(id)});
+  looking_up_[ticket] = false;
+  // What ends after this position stays in memory until the answer is here.
+  const store::Position since = durable_position_;
+  lookups_.insert(since);
+  auto shared = std::make_shared<Pending>(std::move(pending));
+  environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
+    if (g != generation_) return shared->done(fail(closed_error()));
+    lookups_.erase(lookups_.find(since));
+    const bool gone = looking_up_[ticket];
+    looking_up_.erase(ticket);
+    if (gone) return;
+    if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
+    for (const auto& e : found->found) {
+      if (!e.ended) continue;
+      core_->state().admit(
+          {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    }
+    admit(ticket, std::move(*shared));
+  });
+}
+
+std::optional<Answer> Namespace::stored_answer(const Request& request) const {
+  const auto known = replies_.find(request.idempotency_key);
+  if (known == replies_.end()) return std::nullopt;
+  if (known->second.fingerprint != request.fingerprint) {
+    return fail({ErrorCode::kIdempotencyMismatch,
+                 "Idempotency key " + request.idempotency_key + " was used for another request. Use a new key."});
+  }
+  return StoredReply{known->second.status, known->second.reply};
+}
+
+void Namespace::store_answer(const Request& request, const core::Reply& reply) {
+  StoredReply stored = request.encode(reply);
+  store::IdempotencyRecord record{request.idempotency_key,
+                                  request.fingerprint,
+                                  stored.status,
+                                  std::move(stored.body),
+                                  {environment_.now().now.ms + limits_.idempotency_ms}};
+  replies_by_expiry_.emplace(record.expires_at.ms, record.key);
+  replies_[record.key] = record;
+  idempotency_[record.key] = std::move(record);
+}
+
+void Namespace::run(Ticket ticket, Pending pending) {
+  const Request& request = pending.request;
+  const bool keyed = !request.idempotency_key.empty();
+  if (keyed) {
+    if (auto stored = stored_answer(request)) return release(std::move(pending.done), std::move(*stored), ticket);
+    if (replies_.size() >= limits_.idempotency_keys_max) {
+      return release(
+          std::move(pending.done),
+          fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000}),
+          ticket);
+    }
+  }
+  auto answer = core_->handle(request.command, request.actor, ticket, environment_.now());
+  collect_changes();
+  if (!answer) {
+    waiting_.emplace(ticket, std::move(pending));
+  } else {
+    if (keyed && *answer) store_answer(request, **answer);
+    Answer out = *answer ? Answer(std::move(**answer)) : Answer(fail(std::move(answer->error())));
+    release(std::move(pending.done), std::move(out), ticket);
+  }
+  collect();
+}
+
+void Namespace::forget(Ticket ticket) {
+  const auto looking = looking_up_.find(ticket);
+  if (looking != looking_up_.end()) looking->second = true;
+  if (waiting_.erase(ticket) && core_) core_->drop_waiter(ticket);
+}
+
+// An answer goes out when everything it may show is durable: the open batch, or the one in flight, or at once.
+void Namespace::release(Done done, Answer answer, Ticket ticket) {
+  const std::uint64_t barrier = has_changes() ? open_batch_ : open_batch_ - 1;
+  if (barrier <= durable_batch_) return done(std::move(answer));
+  parked_.push_back({barrier, std::move(done), std::move(answer), ticket});
+}
+
+// Takes the changes that the core brought forth into the open batch.
+void Namespace::collect_changes() {
+  auto events = core_->take_events();
+  if (events_.empty()) {
+    events_ = std::move(events);
+  } else {
+    events_.insert(events_.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+  }
+  for (auto& log : core_->take_logs()) {
+    store::LogAppend append{std::move(log.task), {}};
+    for (auto& line : log.lines) append.lines.push_back({0, log.time, log.attempt, std::move(line)});
+    logs_.push_back(std::move(append));
+  }
+}
+
+// Everything that follows from what the core just did: answers of waiting requests, the commit, the next steps.
+void Namespace::collect() {
+  collect_changes();
+  for (auto& wakeup : core_->take_wakeups()) {
+    const auto waiting = waiting_.find(wakeup.ticket);
+    if (waiting == waiting_.end()) continue;
+    Pending pending = std::move(waiting->second);
+    waiting_.erase(waiting);
+    if (wakeup.reply && !pending.request.idempotency_key.empty()) store_answer(pending.request, *wakeup.reply);
+    Answer out = wakeup.reply ? Answer(std::move(*wakeup.reply)) : Answer(fail(std::move(wakeup.reply.error())));
+    release(std::move(pending.done), std::move(out), wakeup.ticket);
+  }
+  if (has_changes()) schedule_flush();
+  advance();
+  arm_timer();
+}
+
+// ---- group commit ---------------------------------------------------------------------------------------------
+
+// The batch is closed after everything that is queued on the strand by now has joined it.
+void Namespace::schedule_flush() {
+  if (flush_scheduled_ || committing_) return;
+  flush_scheduled_ = true;
+  environment_.post([this] {
+    flush_scheduled_ = false;
+    if (core_) flush();
+  });
+}
+
+void Namespace::flush() {
+  if (committing_ || !has_changes()) return;
+  auto pending = std::make_unique<PendingBatch>();
+  pending->number = open_batch_++;
+  pending->events = std::exchange(events_, {});
+  pending->batch.epoch = epoch_;
+  pending->batch.logs = std::exchange(logs_, {});
+  for (auto& [key, record] : idempotency_) pending->batch.idempotency.push_back(std::move(record));
+  idempotency_.clear();
+  for (auto& change : core_->state().take_changes()) {
+    if (change.deleted) {
+      pending->batch.deletes.push_back({std::move(change.kind), std::move(change.id)});
+    } else {
+      pending->batch.puts.push_back(to_put(std::move(change)));
+    }
+  }
+  committing_ = true;
+  environment_.commit(std::move(pending));
+}
+
+void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result) {
+  committing_ = false;
+  if (!core_) return;
+  if (!result) {
+    return close(result.error().code, "The last changes could not be stored: " + result.error().message);
+  }
+  durable_batch_ = batch->number;
+  if (!batch->batch.events.empty()) durable_position_ = batch->batch.events.back().position;
+  ++commits_;
+  while (!parked_.empty() && parked_.front().barrier <= durable_batch_) {
+    Parked parked = std::move(parked_.front());
+    parked_.pop_front();
+    parked.done(std::move(parked.answer));
+  }
+  if (!batch->batch.events.empty()) {
+    environment_.publish(std::make_shared<const std::vector<store::EventRow>>(std::move(batch->batch.events)));
+  }
+  evict();
+  flush();
+  run_backlog();
+}
+
+void Namespace::run_backlog() {
+  while (!backlog_.empty() && !is_full() && core_) {
+    auto [ticket, pending] = std::move(backlog_.front());
+    backlog_.pop_front();
+    admit(ticket, std::move(pending));
+  }
+}
+
+void Namespace::evict() {
+  const store::Position floor = lookups_.empty() ? durable_position_ : std::min(durable_position_, *lookups_.begin());
+  const std::int64_t now = environment_.now().now.ms;
+  core_->state().evict(floor, now);
+  while (!replies_by_expiry_.empty() && replies_by_expiry_.begin()->first <= now) {
+    replies_.erase(replies_by_expiry_.begin()->second);
+    replies_by_expiry_.erase(replies_by_expiry_.begin());
+  }
+}
+
+// ---- time and cascades ----------------------------------------------------------------------------------------
+
+// What is left of a cascade goes on as a command of its own, behind those that came meanwhile.
+void Namespace::advance() {
+  advance_redrive();
+  if (advance_scheduled_ || !core_->has_work(environment_.now())) return;
+  advance_scheduled_ = true;
+  environment_.post([this] {
+    advance_scheduled_ = false;
+    if (!core_) return;
+    if (!is_full()) {
+      core_->tick(environment_.now());
+      collect();
+    } else {
+      arm_timer();
+    }
+  });
+}
+
+void Namespace::advance_redrive() {
+  if (redriving_) return;
+  auto need = core_->bulk_need();
+  if (!need) return;
+  redriving_ = true;
+  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, 500};
+  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
+    if (g != generation_) return;
+    redriving_ = false;
+    if (!page) return arm_timer();
+    auto ids = std::make_shared<std::vector<std::string>>();
+    std::vector<store::EntityKey> keys;
+    for (const auto& e : page->entities) {
+      ids->push_back(e.id);
+      keys.push_back({"task", e.id});
+    }
+    redriving_ = true;
+    environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
+      if (g != generation_) return;
+      redriving_ = false;
+      if (!found) return arm_timer();
+      for (const auto& e : found->found) {
+        if (!e.ended) continue;
+        core_->state().admit(
+            {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+      }
+      core_->advance_retry(bulk, *ids, next, more, environment_.now());
+      collect();
+    });
+  });
+}
+
+void Namespace::arm_timer() {
+  const base::Now now = environment_.now();
+  const std::int64_t due = advance_scheduled_ ? core::kNever : core_->next_deadline(now);
+  if (due == armed_) return;
+  armed_ = due;
+  environment_.wake_at(due);
+}
+
+void Namespace::on_timer() {
+  if (!core_) return;
+  const base::Now now = environment_.now();
+  // A timer so late means that this process stood still, and that its clients could not reach it.
+  if (armed_ != core::kNever && now.now.ms - armed_ > limits_.stall_ms) core_->extend_all(now.now.ms - armed_);
+  armed_ = core::kNever;
+  evict();
+  advance();
+  arm_timer();
+}
+
+}  // namespace arbiter::engine

@@ -1,0 +1,148 @@
+// One namespace at work: runs commands through the core, collects what they changed into batches, and lets an answer
+// go only when everything it shows is durable. Knows no threads and no clocks: its environment is passed in, so that
+// the simulator runs this very code with a clock and a store of its own. Everything here is called on one strand.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+#include "engine/request.h"
+#include "store/journal.h"
+
+namespace arbiter::engine {
+
+// A batch on its way to the journal. encode() turns its events into rows; it needs nothing else, so that it can be
+// done on the committer's thread.
+struct PendingBatch {
+  std::uint64_t number = 0;
+  std::vector<core::Event> events;
+  store::Batch batch;
+  void encode();
+};
+
+// A namespace as it comes back from the store.
+struct Loaded {
+  std::unique_ptr<core::Core> core;
+  store::JournalState journal;
+  std::map<std::string, store::IdempotencyRecord> idempotency;
+};
+[[nodiscard]] base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limits, base::Now now);
+
+struct NamespaceLimits {
+  std::size_t batch_events_max = 2'000;
+  std::size_t backlog_max = 20'000;
+  std::size_t idempotency_keys_max = 100'000;
+  std::int64_t idempotency_ms = 86'400'000;
+  std::int64_t stall_ms = 1'000;  // a timer so late means that the engine stood still
+};
+
+// What a namespace asks of the world. Callbacks come back on the strand.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  [[nodiscard]] virtual base::Now now() = 0;
+  // Commits the batch; the answer goes to Namespace::committed().
+  virtual void commit(std::unique_ptr<PendingBatch> batch) = 0;
+  virtual void lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) = 0;
+  virtual void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) = 0;
+  // Drops the journal, opens and loads it anew; the answer goes to Namespace::opened(). After kNoSpace only once a
+  // probe write has succeeded; after kIoError and kFenced not at all.
+  virtual void reopen(base::ErrorCode after) = 0;
+  // Calls Namespace::on_timer() at `deadline` (of Now::now, in ms); only the latest call counts.
+  virtual void wake_at(std::int64_t deadline) = 0;
+  // Runs `job` on the strand after what is queued there already.
+  virtual void post(std::function<void()> job) = 0;
+  // The events of a batch that has become durable.
+  virtual void publish(std::shared_ptr<const std::vector<store::EventRow>> events) = 0;
+};
+
+class Namespace {
+ public:
+  Namespace(Environment& environment, NamespaceLimits limits) : environment_(environment), limits_(limits) {}
+  Namespace(const Namespace&) = delete;
+  Namespace& operator=(const Namespace&) = delete;
+
+  void opened(base::Result<Loaded> loaded);
+  void submit(Ticket ticket, Request request, Done done);
+  void forget(Ticket ticket);
+  void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);
+  void on_timer();
+  // Refuses what comes and answers what waits; returns true when nothing is left to commit.
+  bool stop();
+
+  // Durable positions and numbers for status pages.
+  [[nodiscard]] std::uint64_t commits() const { return commits_; }
+  [[nodiscard]] bool is_open() const { return core_ != nullptr; }
+  [[nodiscard]] bool is_idle() const { return !committing_ && !has_changes() && backlog_.empty(); }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] core::Core* core() { return core_.get(); }  // for status and checkers
+  [[nodiscard]] store::Position durable_position() const { return durable_position_; }
+
+ private:
+  struct Pending {
+    Request request;
+    Done done;
+    std::set<std::string> asked{};  // ids already looked up for it
+  };
+  struct Parked {
+    std::uint64_t barrier = 0;  // the batch that has to be durable first
+    Done done;
+    Answer answer;
+    Ticket ticket = 0;
+  };
+
+  void admit(Ticket ticket, Pending pending);
+  void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
+  void run(Ticket ticket, Pending pending);
+  [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
+  void store_answer(const Request& request, const core::Reply& reply);
+  void release(Done done, Answer answer, Ticket ticket);
+  void collect_changes();
+  void collect();
+  void run_backlog();
+  [[nodiscard]] bool is_full() const { return events_.size() >= limits_.batch_events_max && committing_; }
+  [[nodiscard]] bool has_changes() const { return !events_.empty() || !logs_.empty() || !idempotency_.empty(); }
+  void schedule_flush();
+  void flush();
+  void advance();  // cascades, timers, redrives
+  void advance_redrive();
+  void arm_timer();
+  void evict();
+  void close(base::ErrorCode code, const std::string& message);
+  [[nodiscard]] base::Error closed_error() const;
+
+  Environment& environment_;
+  const NamespaceLimits limits_;
+  std::unique_ptr<core::Core> core_;
+  store::Epoch epoch_ = 0;
+  std::uint64_t generation_ = 0;  // of core_: a late answer of an earlier one is dropped
+  std::string problem_ = "The namespace is being opened.";
+  bool stopping_ = false;
+
+  // The open batch.
+  std::vector<core::Event> events_;
+  std::vector<store::LogAppend> logs_;
+  std::map<std::string, store::IdempotencyRecord> idempotency_;  // new ones
+  std::uint64_t open_batch_ = 1;
+  std::uint64_t durable_batch_ = 0;
+  store::Position durable_position_ = 0;
+  std::uint64_t commits_ = 0;
+  bool committing_ = false;
+  bool flush_scheduled_ = false;
+  bool advance_scheduled_ = false;
+  bool redriving_ = false;
+  std::int64_t armed_ = core::kNever;
+
+  std::deque<Parked> parked_;                    // by barrier
+  std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
+  std::unordered_map<Ticket, bool> looking_up_;  // value: its client left
+  std::deque<std::pair<Ticket, Pending>> backlog_;
+  std::multiset<store::Position> lookups_;                   // positions at which look-ups began
+  std::map<std::string, store::IdempotencyRecord> replies_;  // kept answers by key
+  std::multimap<std::int64_t, std::string> replies_by_expiry_;
+};
+
+}  // namespace arbiter::engine

@@ -1,0 +1,42 @@
+// What the memory store holds of one namespace, and the writes on it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/journal.h"
+
+namespace arbiter::store::memory {
+
+struct LiveEntity {
+  std::string body;
+  Position document = 0;
+};
+struct TaskLog {
+  std::vector<LogLine> lines;
+  std::size_t bytes = 0;
+  bool truncated = false;
+};
+
+struct Namespace {
+  std::mutex mutex;  // Guards all below.
+  JournalState state;
+  std::deque<EventRow> events;
+  std::map<EntityKey, LiveEntity> live;
+  std::map<EntityKey, EndedEntity> ended;
+  std::map<std::string, std::set<std::pair<Position, std::string>>> ended_order;  // By kind: position and id.
+  std::map<Position, Document> documents;
+  std::map<std::string, IdempotencyRecord> idempotency;
+  std::map<std::string, TaskLog> logs;
+};
+
+// These expect the mutex to be held.
+void apply(Namespace& data, const Batch& batch);
+[[nodiscard]] bool retain_step(Namespace& data, const RetentionLimits& limits);
+
+}  // namespace arbiter::store::memory

@@ -1,0 +1,233 @@
+#include "store/sqlite/sqlite_journal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/check.h"
+#include "store/sqlite/retention.h"
+#include "store/sqlite/schema.h"
+
+namespace arbiter::store::sqlite {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+
+constexpr int kPageBytes = 4096;
+// From here on the log is copied in the background. A larger log makes longer syncs of the database file, behind which
+// commits wait: with batches of 1,000, 4 MiB gives a p99 of 10 ms, 16 MiB one of 22 ms, at the same throughput.
+constexpr int kCheckpointFrames = 4 * 1024 * 1024 / kPageBytes;
+// From here on a commit copies it itself.
+constexpr int kLogFramesMax = 512 * 1024 * 1024 / kPageBytes;
+constexpr int kReadersTimeoutMs = 50;  // How long that commit waits for readers of the log.
+constexpr std::size_t kProbeBytes = 1024 * 1024;
+
+void read_head(Connection& connection, JournalState& state) {
+  Statement newest(connection, "SELECT position, time_ms FROM events ORDER BY position DESC LIMIT 1");
+  if (!newest.next()) {
+    state.head = 0;
+    state.last_time = {};
+    return;
+  }
+  state.head = newest.position(0);
+  state.last_time.ms = newest.integer(1);
+  newest.reset();
+}
+
+// Makes us the owner, creating or migrating the tables first.
+base::Result<JournalState> take_ownership(Connection& connection, std::uint64_t seed) {
+  connection.execute("BEGIN IMMEDIATE");
+  if (auto migrated = migrate(connection); !migrated) return fail(connection.refuse(std::move(migrated.error())));
+  JournalState state;
+  {
+    Statement put_seed(connection, "INSERT OR IGNORE INTO meta(key, value) VALUES ('seed', ?)");
+    put_seed.bind(seed).run();
+    Statement next_epoch(connection, "UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
+    next_epoch.run();
+    Statement read(connection, "SELECT key, value FROM meta WHERE key IN ('epoch', 'seed')");
+    while (read.next()) (read.text(0) == "seed" ? state.seed : state.epoch) = read.position(1);
+    read_head(connection, state);
+  }
+  if (auto done = connection.finish("take the namespace over"); !done) return fail(std::move(done.error()));
+  return state;
+}
+
+bool is_dense(const Batch& batch, Position head) {
+  for (const auto& event : batch.events) {
+    if (event.position != ++head) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Journal>> SqliteJournal::open(const std::filesystem::path& file, std::uint64_t seed) {
+  auto rows = std::make_unique<BatchRows>();
+  auto connection = Connection::open(file, Use::kCommit);
+  if (!connection) return fail(std::move(connection.error()));
+  auto state = take_ownership(**connection, seed);
+  if (!state) return fail(std::move(state.error()));
+  rows->register_with(**connection);
+  auto journal = std::make_unique<SqliteJournal>(file, std::move(rows), std::move(*connection), *state);
+  if (!journal->connection_->ok()) return fail(journal->connection_->take_error("prepare the database"));
+  return journal;
+}
+
+SqliteJournal::SqliteJournal(std::filesystem::path file, std::unique_ptr<BatchRows> rows,
+                             std::unique_ptr<Connection> connection, const JournalState& state)
+    : file_(std::move(file)),
+      rows_(std::move(rows)),
+      connection_(std::move(connection)),
+      writer_(*connection_, *rows_),
+      epoch_(*connection_, "SELECT value FROM meta WHERE key = 'epoch'"),
+      state_(state),
+      hard_cap_frames_(kLogFramesMax),
+      checkpointer_(file_),
+      reader_(file_) {}
+
+base::Result<void> SqliteJournal::check_device() const {
+  if (health_ != Health::kDeviceFailed && !checkpointer_.device_failed()) return {};
+  return fail({ErrorCode::kIoError, "The device failed under " + file_.string() + ": nothing is written to it again."});
+}
+
+base::Result<void> SqliteJournal::begin(Epoch epoch) {
+  connection_->execute("BEGIN IMMEDIATE");
+  Epoch owner = 0;
+  if (epoch_.next()) owner = epoch_.position(0);
+  epoch_.reset();
+  if (!connection_->ok() || owner == epoch) return {};  // end() reports a failure.
+  return fail(connection_->refuse(
+      {ErrorCode::kFenced, "A newer owner, of epoch " + std::to_string(owner) + ", has taken this namespace over."}));
+}
+
+base::Result<void> SqliteJournal::end(std::string_view doing) {
+  auto outcome = connection_->finish(doing);
+  if (!outcome && outcome.error().code == ErrorCode::kIoError) health_ = Health::kDeviceFailed;
+  return outcome;
+}
+
+base::Result<void> SqliteJournal::commit(const Batch& batch) {
+  if (auto device = check_device(); !device) return device;
+  if (health_ == Health::kInDoubt) {
+    return fail({ErrorCode::kUnknown, "The outcome of an earlier commit is unknown: load again first."});
+  }
+  if (batch.empty()) return {};
+  CHECK(is_dense(batch, state_.head));
+
+  const auto hold = checkpointer_.hold_commits();
+  if (auto begun = begin(batch.epoch); !begun) return begun;
+  writer_.write(batch);
+  if (auto written = end("commit"); !written) {
+    if (written.error().code == ErrorCode::kUnknown) health_ = Health::kInDoubt;
+    return written;
+  }
+  if (!batch.events.empty()) {
+    state_.head = batch.events.back().position;
+    state_.last_time = batch.events.back().time;
+  }
+  watch_log();
+  return {};
+}
+
+void SqliteJournal::watch_log() {
+  const int frames = connection_->wal_frames();
+  if (frames < kCheckpointFrames) {
+    hard_cap_frames_ = kLogFramesMax;
+    return;
+  }
+  checkpointer_.request();
+  if (frames < hard_cap_frames_) return;
+  // The thread cannot keep up, or a reader has been holding the log for long. The commit itself stands.
+  connection_->set_busy_timeout(kReadersTimeoutMs);
+  const auto copied = connection_->checkpoint(Connection::Checkpoint::kRestart);
+  connection_->set_busy_timeout(Connection::kBusyTimeoutMs);
+  if (!copied && copied.error().code == ErrorCode::kIoError) health_ = Health::kDeviceFailed;
+  hard_cap_frames_ = frames + kLogFramesMax / 8;
+}
+
+base::Result<void> SqliteJournal::load(const std::function<void(const LoadedEntity&)>& visit) {
+  if (auto device = check_device(); !device) return device;
+  connection_->execute("BEGIN");
+  JournalState state = state_;
+  read_head(*connection_, state);
+  {
+    Statement rows(*connection_,
+                   "SELECT e.kind, e.id, e.body, e.document, d.spec, CASE WHEN d.body_bytes <= ? THEN d.body END, "
+                   "d.body_bytes FROM live e LEFT JOIN documents d ON d.position = e.document ORDER BY e.kind, e.id");
+    rows.bind(kDocumentInlineBytesMax);
+    while (rows.next()) {
+      visit({.kind = rows.text(0),
+             .id = rows.text(1),
+             .body = rows.text(2),
+             .document = rows.position(3),
+             .spec = rows.text(4),
+             .document_body = rows.text(5),
+             .document_bytes = rows.position(6)});
+    }
+  }
+  if (auto read = end("load"); !read) return read;
+  state_ = state;
+  health_ = Health::kGood;
+  return {};
+}
+
+base::Result<void> SqliteJournal::load_idempotency(const std::function<void(const IdempotencyRecord&)>& visit) {
+  if (auto device = check_device(); !device) return device;
+  connection_->execute("BEGIN");
+  {
+    Statement rows(*connection_, "SELECT key, fingerprint, status, reply, expires_at_ms FROM idempotency ORDER BY key");
+    while (rows.next()) {
+      visit({.key = std::string(rows.text(0)),
+             .fingerprint = std::string(rows.text(1)),
+             .status = static_cast<int>(rows.integer(2)),
+             .reply = std::string(rows.text(3)),
+             .expires_at = {rows.integer(4)}});
+    }
+  }
+  return end("load idempotency records");
+}
+
+// The write-ahead log may have room inside its file while the device has none, so a file of its own is written too.
+base::Result<void> SqliteJournal::write_elsewhere() const {
+  const std::string path = file_.string() + ".probe";
+  const int fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+  bool written = fd >= 0;
+  if (written) {
+    const std::vector<char> bytes(kProbeBytes);
+    errno = ENOSPC;  // For a short write, which sets none.
+    written = ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && ::fdatasync(fd) == 0;
+  }
+  const int why = errno;
+  if (fd >= 0) ::close(fd);
+  ::unlink(path.c_str());
+  if (written) return {};
+  const ErrorCode code = why == ENOSPC || why == EDQUOT || why == EFBIG ? ErrorCode::kNoSpace
+                         : why == EIO                                   ? ErrorCode::kIoError
+                                                                        : ErrorCode::kUnknown;
+  return fail({code, "Could not write " + path + ": " + std::strerror(why)});
+}
+
+base::Result<void> SqliteJournal::probe() {
+  if (auto device = check_device(); !device) return device;
+  if (auto room = write_elsewhere(); !room) return room;
+  const auto hold = checkpointer_.hold_commits();
+  if (auto begun = begin(state_.epoch); !begun) return begun;
+  connection_->execute("UPDATE meta SET value = value + 1 WHERE key = 'probe'");
+  return end("write a probe");
+}
+
+base::Result<bool> SqliteJournal::retain(const RetentionLimits& limits) {
+  if (auto device = check_device(); !device) return fail(std::move(device.error()));
+  const auto hold = checkpointer_.hold_commits();
+  if (auto begun = begin(state_.epoch); !begun) return fail(std::move(begun.error()));
+  const bool more = Retention(*connection_, limits).step();
+  if (auto written = end("delete old rows"); !written) return fail(std::move(written.error()));
+  watch_log();
+  return more;
+}
+
+}  // namespace arbiter::store::sqlite

@@ -1,0 +1,32 @@
+// A worker's private place on disk: fresh directories for tasks, gone when the tasks are, or at the latest when the
+// next worker on this machine starts.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace arbiter::worker {
+
+using base::Result;
+
+// `root`/w<pid>-<n>/, locked for this process's life. Not copied, not moved.
+class Workspace {
+ public:
+  // Removes what dead workers left in `root`, then makes a place there. An empty `root` is $TMPDIR/arbiter-work-<uid>.
+  [[nodiscard]] static Result<std::unique_ptr<Workspace>> open(std::string root);
+  ~Workspace();
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  // A new, empty directory; whoever asked removes it.
+  [[nodiscard]] Result<std::string> make_directory(const std::string& name);
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  Workspace(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}
+  std::string path_;
+  int lock_fd_;
+};
+
+}  // namespace arbiter::worker
