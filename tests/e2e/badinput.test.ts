@@ -1,7 +1,7 @@
 // Whatever comes in, the answer is a problem document that says what is wrong, and the server goes on.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { everyItem, problem, refused, submit, worker } from './support/api';
+import { problem, refused, submit, worker } from './support/api';
 import { CallOptions, Json, Server } from './support/server';
 import { RawAnswer, exchange, parseAnswer } from './support/socket';
 
@@ -74,13 +74,9 @@ describe('bodies', () => {
   it('with values of the wrong type', async () => {
     await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks', {
       id: 1, type: {}, queue: [], priority: {}, dependsOn: {}, onDependencyFailure: 1, runAt: 5, delayMs: '5', timeoutMs: true, stallMs: [], deadline: {},
-      retry: 'often', requirements: [], tags: 'a', metadata: 'm', parentId: 9,
-    }, ['id', 'type', 'queue', 'priority', 'dependsOn', 'onDependencyFailure', 'runAt', 'delayMs', 'timeoutMs', 'stallMs', 'deadline', 'retry', 'requirements', 'tags', 'parentId']
-      .concat([])).catch(async (error) => {
-      // `metadata` may be checked with the rest or after it.
-      await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks', { type: 'a', metadata: 'm' }, ['metadata']);
-      if (!String(error.message).includes('metadata')) throw error;
-    });
+      retry: 'often', requirements: [], tags: 'a', parentId: 9,
+    }, ['id', 'type', 'queue', 'priority', 'dependsOn', 'onDependencyFailure', 'runAt', 'delayMs', 'timeoutMs', 'stallMs', 'deadline', 'retry', 'requirements', 'tags', 'parentId']);
+    await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks', { type: 'a', metadata: 'm' }, ['metadata']);
     await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks', { type: 'a', dependsOn: [1, 'ok', null], tags: [{}], requirements: { capabilities: [1], labels: { a: [] } } },
       ['dependsOn[0]', 'dependsOn[2]', 'tags[0]', 'requirements.capabilities[0]', 'requirements.labels.a']);
     await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks/lease', { workerId: 'w', max: 'all', start: 'no', types: 'a' }, ['max', 'start', 'types']);
@@ -120,7 +116,6 @@ describe('bodies', () => {
     if (answer !== undefined) problem(answer, 413, 'too_large'); // Or the connection was closed under us.
     const said = parseAnswer(await exchange(server, head('POST', '/api/v1/tasks', ['Content-Type: application/json', 'Content-Length: 99999999999'])));
     assertProblem(said, 413, 'too_large');
-    assert.equal((await everyItem(server, '/api/v1/tasks?type=a&state=queued')).filter((t) => t.type === 'a').length < 100, true);
     await refused(server, 400, 'invalid_request', 'POST', '/api/v1/tasks', { type: 'a', tags: Array.from({ length: 33 }, (_, i) => `t${i}`) }, ['tags']);
     const answered = await server.call('POST', '/api/v1/tasks', { type: 'a', metadata: { a: 'x'.repeat(20_000) } });
     assert.ok([400, 413].includes(answered.status), answered.text.slice(0, 300));
@@ -153,8 +148,8 @@ describe('paths, verbs and parameters', () => {
   });
 
   it('bad query parameters, all by name', async () => {
-    await refused(server, 400, 'invalid_request', 'GET', '/api/v1/tasks?limit=0&state=sleeping&color=red&queue=a%20b', undefined, ['limit', 'state', 'color', 'queue'])
-      .catch(() => refused(server, 400, 'invalid_request', 'GET', '/api/v1/tasks?limit=0&state=sleeping&color=red&queue=a%20b', undefined, ['limit', 'state[0]', 'color', 'queue']));
+    await refused(server, 400, 'invalid_request', 'GET', '/api/v1/tasks?limit=0&state=sleeping&queue=a%20b', undefined, ['limit', 'state[0]', 'queue']);
+    await refused(server, 400, 'invalid_request', 'GET', '/api/v1/tasks?color=red&shape=round', undefined, ['color', 'shape']);
     for (const text of ['limit=-1', 'limit=1001', 'limit=ten', 'limit=1.5', 'limit=', 'limit=9999999999999999999999', 'limit=1&limit=2']) {
       await refused(server, 400, 'invalid_request', 'GET', `/api/v1/tasks?${text}`, undefined, ['limit']);
     }

@@ -138,7 +138,7 @@ describe('commands', () => {
     await submit(server, { id: 'ev-cli', type: 'x' });
     const { items } = await json(['events', 'query', '--tags', 'task:ev-cli']);
     assert.deepEqual(items.map((e: Json) => e.type), ['TASK.SUBMITTED.SUCCESS']);
-    const tail = Command.against(server, ['-o', 'json', 'events', 'tail', '--after', String(items[0].position - 1), '--tags', 'task:ev-cli,task:ev-cli-2']);
+    const tail = Command.against(server, ['-o', 'json', 'events', 'tail', '--after', String(items[0].position - 1), '--types', 'TASK.SUBMITTED.SUCCESS']);
     await eventually('the past on the tail', async () => tail.stdout.includes('"ev-cli"'));
     await submit(server, { id: 'ev-cli-2', type: 'x' });
     await eventually('the present on the tail', async () => tail.stdout.includes('"ev-cli-2"'));

@@ -135,10 +135,10 @@ export async function leased(server: Server, task: Json, options: Json = {}): Pr
 export async function eventsAfter(server: Server, after = 0, query = ''): Promise<Json[]> {
   const events: Json[] = [];
   for (;;) {
-    const page = (await server.expect(200, 'GET', `/api/v1/events?after=${after}&limit=1000${query}`)).items;
-    if (page.length === 0) return events;
-    events.push(...page);
-    after = page[page.length - 1].position;
+    const page = await server.expect(200, 'GET', `/api/v1/events?after=${after}&limit=1000${query}`);
+    events.push(...page.items);
+    if (page.nextCursor === undefined) return events;
+    after = Number(page.nextCursor);
   }
 }
 
