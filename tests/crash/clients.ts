@@ -83,6 +83,7 @@ export class RawWorker {
   private held: Json[] = [];
   private session = 0;
   private generation = 0;
+  private readonly ghosts: Promise<void>[] = [];
 
   constructor(
     private readonly name: string, private readonly server: Server, private readonly ledger: Ledger, private readonly random: Random,
@@ -96,16 +97,27 @@ export class RawWorker {
   async run(): Promise<void> {
     await this.register();
     while (!this.stop()) {
-      if (!this.calm() && this.random.below(150) === 0) await this.die();
-      else if (this.held.length > 0) await this.work();
-      else await this.lease();
+      if (this.held.length === 0) await this.lease();
+      else if (!this.calm() && this.random.below(100) === 0) await this.die();
+      else await this.work();
     }
+    await Promise.all(this.ghosts);
   }
 
   private async die(): Promise<void> {
+    const forgotten = this.held;
     this.held = [];
-    if (this.random.below(4) === 0) this.generation++; // Nobody comes back under the old name: its leases run out.
+    if (this.random.below(4) === 0) {
+      this.generation++; // Nobody comes back under the old name: its leases run out.
+      this.ghosts.push(this.haunt(forgotten));
+    }
     await this.register();
+  }
+
+  // Reports what the dead worker held, when its leases should have run out.
+  private async haunt(leases: Json[]): Promise<void> {
+    await sleep(2_500 + this.random.below(2_000));
+    for (const one of leases) await this.finish(one);
   }
 
   private ask(method: string, path: string, body: Json): Promise<Answer | undefined> {

@@ -45,6 +45,8 @@ describe('full disk', { skip: root ? false : 'mounting a small file system needs
       mkdirSync(data);
       const ballast = join(directory, 'ballast');
       writeFileSync(ballast, Buffer.alloc(10 * 1024 * 1024, 1));
+      const reserve = join(directory, 'reserve');
+      writeFileSync(reserve, Buffer.alloc(4 * 1024 * 1024, 1));
       const server = await Server.start({ data });
       await worker(server, 'small', { capabilities: ['small'] });
       await submit(server, { id: 'small-1', type: 'small' });
@@ -63,9 +65,9 @@ describe('full disk', { skip: root ? false : 'mounting a small file system needs
       for (const id of taken) assert.equal((await taskOf(server, id)).state, 'queued', id);
 
       const more = await fill(server, 'second');
-      await server.kill(); // Full, and then the power goes.
-      writeFileSync(join(directory, 'reserve'), ''); // No space is freed: reading needs none.
-      rmSync(join(directory, 'reserve'));
+      await server.kill(); // Full, and then the power goes: it does not come up before there is space, and says so.
+      await assert.rejects(server.start(), /ended with 6.*full/s);
+      rmSync(reserve);
       await server.start();
       for (const id of [...taken, ...more]) assert.equal((await taskOf(server, id)).state, 'queued', id);
       assert.deepEqual((await taskOf(server, 'small-1')).result, 'done');

@@ -358,9 +358,17 @@ steps:
   });
 
   it('with mistakes are refused before anything starts, with line and reason', async () => {
-    const { file, data } = job('steps:\n  a: { runn: x }\n  b: { run: x, needs: [c] }\n');
-    const result = await arbiter(['--data', data, 'run', file], { env: noServer });
-    assert.equal(result.status, 2);
-    assert.match(result.stderr, /job\.yaml:2.*runn.*job\.yaml:3.*c/s);
+    const cases: [string, RegExp][] = [
+      ['steps:\n  a: { runn: x }\n  b: { run: x, timeout: soon }\n', /job\.yaml:2:.*runn.*job\.yaml:3:.*timeout/s],
+      ['steps:\n  a: { run: x }\n  b: { run: x, needs: [aa] }\n', /job\.yaml:3:.*aa.*mean.*a/s],
+      ['steps:\n  a: { run: x, needs: b }\n  b: { run: x, needs: a }\n', /a -> b|b -> a/],
+      ['steps: [', /job\.yaml:\d/],
+    ];
+    for (const [text, reason] of cases) {
+      const { file, data } = job(text);
+      const result = await arbiter(['--data', data, 'run', file], { env: noServer });
+      assert.equal(result.status, 2, result.stdout + result.stderr);
+      assert.match(result.stderr, reason);
+    }
   });
 });
