@@ -18,7 +18,7 @@ constexpr const char* kFooter =
     "  arbiter serve                                    a server on http://127.0.0.1:7420, data in ./arbiter-data\n"
     "  arbiter worker run --shell --capability shell    a worker that runs shell commands\n"
     "  arbiter task submit shell --payload '{\"run\": \"date\"}' --wait\n"
-    "  arbiter run examples/repository-checkup/checkup.yaml    a whole job with its own workers\n"
+    "  arbiter run examples/repository-checkup/job.yaml    a whole job with its own workers\n"
     "Every command explains itself with --help.\n"
     "Exit codes: 0 done, 1 failed, 2 bad usage or input, 3 not found, 4 conflict, 5 not allowed, 6 try again later,\n"
     "7 no server.";
@@ -88,6 +88,7 @@ int run(int argc, char** argv, const Program& program) {
   Commands commands(root, context);
   for (const auto& add : program.commands) add(commands);
   add_run_command(commands);
+  add_bench_command(commands);
   add_task_commands(commands);
   add_worker_commands(commands);
   add_queue_commands(commands);

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "cli/context.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 
@@ -64,5 +64,6 @@ void add_queue_commands(Commands& commands);
 void add_event_commands(Commands& commands);
 void add_admin_commands(Commands& commands, const Program& program);
 void add_run_command(Commands& commands);
+void add_bench_command(Commands& commands);
 
 }  // namespace arbiter::cli

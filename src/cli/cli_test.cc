@@ -16,6 +16,7 @@ struct Ran {
 Ran run_cli(std::vector<std::string> arguments, const Program& program = {}) {
   arguments.insert(arguments.begin(), "arbiter");
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (auto& argument : arguments) argv.push_back(argument.data());
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
@@ -39,7 +40,7 @@ TEST(Cli, HelpTeachesWithExamples) {
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"run"}, {"task", "submit"}, {"worker", "run"}, {"task", "exec"}, {"events", "tail"}, {"queue", "set"}}) {
     auto arguments = command;
-    arguments.push_back("--help");
+    arguments.emplace_back("--help");
     const auto ran = run_cli(arguments);
     EXPECT_EQ(ran.exit_code, 0);
     EXPECT_THAT(ran.out, testing::HasSubstr("Examples:"));
@@ -70,7 +71,7 @@ TEST(Cli, WithoutAServerItExitsWith7AndSaysWhatToDo) {
 TEST(Cli, TheProgramAddsItsOwnCommandsAndChecks) {
   Program program;
   bool served = false;
-  program.commands.push_back([&](Commands& commands) {
+  program.commands.emplace_back([&](Commands& commands) {
     commands.add("serve", {"Serve"}, [&]() -> Result<int> {
       served = true;
       return 5;

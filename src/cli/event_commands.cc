@@ -1,5 +1,7 @@
 // arbiter events query | tail
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
 
 #include "base/json.h"
 #include "cli/cli.h"
@@ -12,7 +14,8 @@ namespace {
 using base::fail;
 
 constexpr int kSilenceMs = 60'000;  // the server sends a comment more often than that
-constexpr int kReconnectTries = 5;
+constexpr int kReconnectTries = 8;
+constexpr std::chrono::milliseconds kReconnectPause{250};
 
 struct Filter {
   std::string after;
@@ -23,8 +26,9 @@ struct Filter {
 
 void add_filter(CLI::App* command, Filter& filter) {
   command->add_option("--after", filter.after, "Only events after this position");
-  command->add_option("--types", filter.types, "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
-  command->add_option("--tags", filter.tags,
+  command->add_option("--types,--type", filter.types,
+                      "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
+  command->add_option("--tags,--tag", filter.tags,
                       "Only events with one of these tags, separated by commas: task:ID,worker:W");
 }
 
@@ -74,7 +78,7 @@ Result<int> tail_events(Context& context, Filter filter) {
     if (end) return 0;
     // A stream that broke goes on after the last event that was printed.
     if (end.error().code != base::ErrorCode::kConnection || ++failures > kReconnectTries) return fail(end.error());
-    (void)(*http)->get("/readyz", 1'000 * failures);
+    std::this_thread::sleep_for(kReconnectPause * failures);
   }
 }
 

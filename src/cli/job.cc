@@ -81,6 +81,7 @@ Result<std::vector<Step>> in_order(std::vector<Step> steps) {
     return base::fail({base::ErrorCode::kDependencyCycle, "Steps wait for each other: " + cycle + "."});
   }
   std::vector<Step> ordered;
+  ordered.reserve(sorter.order.size());
   for (const auto& name : sorter.order) ordered.push_back(std::move(*by_name[name]));
   return ordered;
 }

@@ -69,7 +69,7 @@ class Reader {
 
   static std::string list(const std::vector<std::string>& words) {
     std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    for (const auto& word : words) out.append(out.empty() ? "" : ", ").append(word);
     return out;
   }
 

@@ -48,6 +48,7 @@ TEST(Job, IsReadAndPutInOrder) {
   EXPECT_EQ(job.name, "build");
   EXPECT_EQ(job.workers, 2);
   std::vector<std::string> names;
+  names.reserve(job.steps.size());
   for (const auto& step : job.steps) names.push_back(step.name);
   EXPECT_THAT(names, ElementsAre("fetch", "test", "report", "review"));
   EXPECT_EQ(job.steps[0].attempts, 5);
@@ -110,6 +111,7 @@ TEST(Plan, StepsBecomeTasksOfTheRun) {
   const Job job = good(kJob);
   const auto tasks = plan(job, "build-1");
   std::vector<std::string> ids;
+  ids.reserve(tasks.size());
   for (const auto& task : tasks) ids.push_back(task.id);
   EXPECT_THAT(ids,
               ElementsAre("build-1.fetch", "build-1.test.0", "build-1.test.1", "build-1.report", "build-1.review.0"));

@@ -48,6 +48,7 @@ class LocalServer {
   // come up. `port` 0: any.
   [[nodiscard]] Result<void> start(const std::string& data_directory, const std::string& log_file);
   [[nodiscard]] bool running() const { return process_.pid() > 0; }
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
   // Starts it again at the same address when it has ended. True: it was started again.
   [[nodiscard]] Result<bool> revive();
   [[nodiscard]] const client::Endpoint& endpoint() const { return endpoint_; }

@@ -380,7 +380,7 @@ constexpr const char* kRunFooter =
     "    review: {type: review, with: {path: src}}   # for workers of your own\n"
     "A step without `retry` is not tried again when its command fails, but is when its worker is lost.\n"
     "Examples:\n"
-    "  arbiter run examples/repository-checkup/checkup.yaml\n"
+    "  arbiter run examples/repository-checkup/job.yaml\n"
     "  arbiter run --workers 8 --data /var/lib/arbiter nightly.yaml\n"
     "  arbiter run --resume nightly.yaml     # after an interruption, or to try failed steps again";
 

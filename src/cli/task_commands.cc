@@ -1,5 +1,7 @@
 // arbiter task list | show | watch | wait | cancel | retry | logs | history | graph | bulk-cancel | bulk-retry
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <thread>
 
 #include "cli/cli.h"
 #include "cli/fields.h"
@@ -12,6 +14,7 @@ namespace {
 using base::fail;
 
 constexpr std::int64_t kWatchMs = 1'000;
+constexpr std::chrono::milliseconds kBulkPoll{100};
 
 struct Filter {
   std::string state;
@@ -273,8 +276,8 @@ Result<int> bulk(Context& context, const std::string& action, const Filter& filt
   auto started = context.post("/api/v1/tasks/bulk", {{"action", action}, {"filter", std::move(chosen)}});
   if (!started) return fail(started.error());
   json::value last = std::move(*started);
-  // Short connections in a row: the server keeps no bulk waiting, and a bulk of thousands takes well under a second.
   while (!no_wait && text(last, "state") == "running") {
+    std::this_thread::sleep_for(kBulkPoll);
     auto next = context.get("/api/v1/tasks/bulk/" + client::escape(text(last, "id")));
     if (!next) return fail(next.error());
     last = std::move(*next);

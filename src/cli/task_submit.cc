@@ -123,12 +123,14 @@ Result<int> submit(Context& context, const SubmitOptions& o) {
 }
 
 void add_flags(CLI::App* command, SubmitOptions& o) {
-  command->add_option("type", o.type, "What kind of work it is: workers offer types as capabilities")->required();
+  command->add_option("type,--type", o.type, "What kind of work it is: workers offer types as capabilities")
+      ->required();
   command->add_option("-p,--payload", o.payload, "What the worker gets: JSON, @FILE, or - for stdin");
   command->add_option("--id", o.id, "The task's id; submitting the same again changes nothing");
   command->add_option("--queue", o.queue, "[default]");
   command->add_option("--priority", o.priority, "1..10 (10 first), or low, normal, high, critical");
-  command->add_option("--after", o.depends_on, "Tasks that must end first, separated by commas")->delimiter(',');
+  command->add_option("--depends-on,--after", o.depends_on, "Tasks that must end first, separated by commas")
+      ->delimiter(',');
   command->add_option("--on-dependency-failure", o.on_dependency_failure, "When one of them fails: cancel, fail or run")
       ->check(CLI::IsMember({"cancel", "fail", "run"}));
   command->add_option("--delay", o.delay, "Not before this time has passed: 10s, 5m, 2h");
@@ -204,7 +206,7 @@ void add_task_submit_commands(Commands& commands, CLI::App* task) {
                    {"Submit one task",
                     "  arbiter task submit shell --payload '{\"run\": \"make test\"}' --wait\n"
                     "  arbiter task submit review --id pr-17 --payload @pr.json --priority high --timeout 10m\n"
-                    "  arbiter task submit deploy --after build,test --max-attempts 1"},
+                    "  arbiter task submit deploy --depends-on build,test --max-attempts 1"},
                    [&context, o] { return submit(context, *o); });
   add_flags(command, *o);
   auto path = std::make_shared<std::string>();

@@ -71,10 +71,9 @@ struct HandOptions {
   std::string lease;
 };
 
-void add_hand_options(CLI::App* command, HandOptions& o) {
+CLI::Option* add_hand_options(CLI::App* command, HandOptions& o) {
   command->add_option("task", o.task, "The task [ARBITER_TASK_ID]")->required()->envname("ARBITER_TASK_ID");
-  command->add_option("--lease", o.lease, "The lease it is held under [ARBITER_LEASE]")
-      ->required()
+  return command->add_option("--lease", o.lease, "The lease it is held under [ARBITER_LEASE]")
       ->envname("ARBITER_LEASE");
 }
 
@@ -96,7 +95,7 @@ CLI::App* add_verb(Commands& commands, CLI::App* noun, const std::string& verb, 
     });
     return 0;
   });
-  add_hand_options(command, *o);
+  add_hand_options(command, *o)->required();
   return command;
 }
 
@@ -211,6 +210,21 @@ void add_signs(Commands& commands, CLI::App* noun) {
   extend->add_option("--lease-time", o->length, "From now on [as long as it was]");
 }
 
+// The lease that `task` is held under now, for people who did not write it down.
+Result<std::string> present_lease(Context& context, const std::string& task) {
+  auto view = context.get(task_path(task));
+  if (!view) return fail(view.error());
+  if (const auto holder = text(*view, "workerId"); !holder.empty()) {
+    auto worker = context.get("/api/v1/workers/" + client::escape(holder));
+    if (!worker) return fail(worker.error());
+    for (const auto& held : items(*worker, "leases")) {
+      if (text(at(held, "task"), "id") == task) return text(held, "lease");
+    }
+  }
+  return fail({base::ErrorCode::kInvalidState, "Task " + task + " is " + text(*view, "state") +
+                                                   " and held by nobody; lease it with `arbiter task lease`."});
+}
+
 void add_exec(Commands& commands, CLI::App* noun) {
   struct Options {
     HandOptions hand;
@@ -224,10 +238,15 @@ void add_exec(Commands& commands, CLI::App* noun) {
                                {"Do a leased task with a program: payload on stdin, result from stdout, stderr into "
                                 "the log; the lease is renewed "
                                 "under it and its end is reported",
-                                "  arbiter task exec build-1 --lease 17 -- ./build.sh --fast"},
+                                "  arbiter task exec build-1 -- ./build.sh --fast"},
                                [&context, o]() -> Result<int> {
                                  auto endpoint = client::discover(context.settings);
                                  if (!endpoint) return fail(endpoint.error());
+                                 if (o->hand.lease.empty()) {
+                                   auto lease = present_lease(context, o->hand.task);
+                                   if (!lease) return fail(lease.error());
+                                   o->hand.lease = *lease;
+                                 }
                                  return worker::exec_task({*endpoint, o->hand.task, o->hand.lease, o->command,
                                                            o->workdir == "fresh", o->work_root});
                                });

@@ -190,7 +190,7 @@ void add_register(Commands& commands, CLI::App* noun) {
                                 "  arbiter worker register me --capability review\n"
                                 "  arbiter task lease --worker me -o json"},
                                [&context, o] { return register_worker(context, *o); });
-  command->add_option("name", o->registration.name, "Its name and id")->required();
+  command->add_option("name,--name", o->registration.name, "Its name and id")->required();
   command->add_option("--capability", o->registration.capabilities, "A type of task it can do, or '*'")->required();
   command->add_option("--language", o->registration.languages, "A language it knows");
   command->add_option("--label", o->labels, "key=value");

@@ -26,7 +26,7 @@ using base::ErrorCode;
 using base::fail;
 using Parser = http::response_parser<http::string_body>;
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 
 std::int64_t now_ms() { return base::SystemClock{}.monotonic_ms(); }
 

@@ -17,7 +17,7 @@ namespace arbiter::client {
 
 namespace json = boost::json;
 
-inline constexpr std::size_t kReplyBytesMax = 256 * 1024 * 1024;
+inline constexpr std::size_t kReplyBytesMax = std::size_t{256} * 1024 * 1024;
 inline constexpr int kConnectTimeoutMs = 5'000;
 
 struct RequestOptions {

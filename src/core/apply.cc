@@ -17,7 +17,7 @@ namespace {
 
 // A plain task needs nothing of its definition but type, queue, priority and payload.
 bool is_plain(const TaskSubmitted& e) {
-  const TaskSpec& s = e.spec;
+  const TaskSpec& s = *e.spec;
   return s.depends_on.empty() && !e.run_at && !s.timeout_ms && !s.stall_ms && !s.deadline && s.retry == RetryPolicy{} &&
          s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id;
 }
@@ -29,19 +29,18 @@ Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t c
   Task& task = *owned;
   task.id = e.id.value;
   task.queue = &queue(e.queue.value);
-  task.profile = &profile_of(e.type, e.spec.requirements);
+  task.profile = &profile_of(e.type, e.spec->requirements);
   ++task.profile->tasks;
   task.priority = static_cast<std::uint8_t>(e.priority.value);
-  task.max_attempts = static_cast<std::uint16_t>(e.spec.retry.max_attempts.value);
+  task.max_attempts = static_cast<std::uint16_t>(e.spec->retry.max_attempts.value);
   task.submitted = submitted;
   task.created_at = created_at;
   task.fingerprint = e.fingerprint;
-  task.payload_bytes = static_cast<std::uint32_t>(e.spec.payload.size());
-  if (e.spec.payload.size() <= limits.inline_bytes_max) task.payload = e.spec.payload;
+  task.payload_bytes = static_cast<std::uint32_t>(e.payload.size());
+  if (e.payload.size() <= limits.inline_bytes_max) task.payload = e.payload;
   if (!is_plain(e)) {
     task.extras = std::make_unique<TaskExtras>(task);
     task.extras->spec = e.spec;
-    task.extras->spec.payload = {};
     task.extras->run_at = e.run_at;
     if (e.root_id) task.extras->root_id = *e.root_id;
   }
@@ -170,7 +169,7 @@ void State::on(const TaskReleased& e, const Event& event) {
 
 void State::on(const TaskCancelRequested& e, const Event& event) {
   Task& task = *find_task(e.id.value);
-  if (!task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  extras_of(task);
   task.cancel_requested = true;
   task.extras->cancel_reason = e.reason;
   task.extras->cancel_at = event.time.ms + limits.cancel_grace_ms;
@@ -187,6 +186,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
     last.reported = false;
   }
   task.reason = e.reason;
+  if (e.dependency) outcome_of(task).cause = e.dependency->value;
   if (e.message) {
     if (!task.last) outcome_of(task);
     task.last->error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
@@ -196,7 +196,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
 
 void State::on(const TaskRedriven& e, const Event& event) {
   Task& task = *find_task(e.id.value);
-  CHECK(allowed(task.state, TaskState::kQueued));
+  CHECK(allowed(task.state, e.state));
   task.failures = 0;
   task.ended_at = 0;
   task.ended_position = 0;
@@ -204,10 +204,11 @@ void State::on(const TaskRedriven& e, const Event& event) {
   task.retry_at = 0;
   task.cancel_requested = false;
   task.reason = Reason::kRequested;
-  task.queued_at = event.time.ms;
   live.insert(task);
   pin_root(task);
-  enter(task, TaskState::kQueued);
+  if (e.state == TaskState::kQueued) task.queued_at = event.time.ms;
+  enter(task, e.state);
+  if (e.state == TaskState::kPending) link_dependencies(task);
   arm(task);
 }
 

@@ -50,6 +50,9 @@ class Core {
   // The tasks that `command` names and memory does not hold. May name more once these are admitted.
   [[nodiscard]] std::vector<std::string> needs(const Command& command) const;
 
+  // The dependency of which `command` also wants the tasks that its failure cancelled; their ids are in the log.
+  [[nodiscard]] static const std::string* needs_cancelled_by(const Command& command);
+
   // Empty when the answer will come as a wakeup under `ticket`.
   [[nodiscard]] std::optional<base::Result<Reply>> handle(const Command& command, const Actor& actor, Ticket ticket,
                                                           base::Now now);
@@ -113,6 +116,7 @@ class Core {
   Answer on(const CancelTask& c, Ticket);
   Answer on(const RetryTask& c, Ticket);
   void cancel(Task& task, const std::optional<std::string>& message);
+  void redrive_dependents(const std::string& id);
 
   // ---- leases.cc ----
   Answer on(const LeaseTasks& c, Ticket ticket);

@@ -71,8 +71,8 @@ template <typename Body>
 std::vector<std::string> tags_of(const Body& body) {
   std::vector<std::string> tags;
   if constexpr (std::is_same_v<Body, TaskSubmitted>) {
-    for (const auto& t : body.spec.tags) tags.push_back(t.value);
-    if (body.spec.parent_id) tags.push_back(tag("parent", body.spec.parent_id->value));
+    for (const auto& t : body.spec->tags) tags.push_back(t.value);
+    if (body.spec->parent_id) tags.push_back(tag("parent", body.spec->parent_id->value));
     if (body.root_id) tags.push_back(tag("root", body.root_id->value));
   }
   if constexpr (std::is_same_v<Body, TaskAssigned>) tags.push_back(tag("worker", body.worker.value));
@@ -103,8 +103,8 @@ base::Result<Event> read_body(const EventRecord& record) {
   if constexpr (std::is_same_v<Body, TaskSubmitted>) {
     auto spec = base::from_json_text<TaskSpec>(record.document_spec);
     if (!spec) return base::fail(spec.error());
-    body->spec = std::move(*spec);
-    body->spec.payload = RawJson(record.document_body);
+    body->spec = std::make_shared<const TaskSpec>(std::move(*spec));
+    body->payload = RawJson(record.document_body);
   }
   if constexpr (std::is_same_v<Body, TaskCompleted>) body->result = RawJson(record.document_body);
   return Event{record.position, record.time, std::move(*body), {}, {}};
@@ -139,10 +139,8 @@ EventRecord to_record(const Event& event) {
         base::encode(body, record.data);
         if constexpr (std::is_same_v<Body, TaskSubmitted>) {
           record.has_document = true;
-          TaskSpec spec = body.spec;
-          spec.payload = {};
-          base::encode(spec, record.document_spec);
-          record.document_body = body.spec.payload.text();
+          base::encode(*body.spec, record.document_spec);
+          record.document_body = body.payload.text();
         }
         if constexpr (std::is_same_v<Body, TaskCompleted>) {
           record.has_document = !body.result.empty();

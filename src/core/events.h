@@ -2,6 +2,7 @@
 // the log with its batch. The struct of an event is its `data` in the log; docs/formats.md lists them.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,7 +27,9 @@ struct TaskSubmitted {
   std::optional<Timestamp> not_before;    // of `now`: delayMs, resolved
   std::optional<Name> root_id;
   std::int64_t fingerprint = 0;  // of the definition after defaults
-  TaskSpec spec;                 // In the event's document, not in its data.
+  // In the event's document, not in its data; the definition is without its payload, shared and never changed.
+  std::shared_ptr<const TaskSpec> spec;
+  RawJson payload;
 };
 BOOST_DESCRIBE_STRUCT(TaskSubmitted, (), (id, type, queue, priority, state, run_at, not_before, root_id, fingerprint))
 struct TaskQueued {
@@ -102,8 +105,10 @@ struct TaskCancelled {
 BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease))
 struct TaskRedriven {
   Name id;
+  TaskState state = TaskState::kQueued;  // pending: it waits for its dependencies again
+  std::optional<Name> dependency;        // which was redriven and takes this task with it
 };
-BOOST_DESCRIBE_STRUCT(TaskRedriven, (), (id))
+BOOST_DESCRIBE_STRUCT(TaskRedriven, (), (id, state, dependency))
 
 struct WorkerRegistered {
   Name id;

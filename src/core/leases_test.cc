@@ -204,6 +204,24 @@ TEST(Retry, DeadAfterTheLastAttemptAndRedrivenWithFreshOnes) {
   EXPECT_EQ(s.lease("w").attempt, 1);
 }
 
+TEST(Retry, CancelledDependentsComeBackOnlyWhenAsked) {
+  Scenario s;
+  s.worker("w");
+  s.submit_batch(R"({"tasks":[{"id":"a","type":"t","retry":{"maxAttempts":1}},{"id":"b","type":"t","dependsOn":["a"]},
+    {"id":"c","type":"t","dependsOn":["b"]}]})")
+      .value();
+  s.fail(s.lease("w")).value();
+  s.ask<TaskView>(RetryTask{Name("a"), false}).value();
+  EXPECT_EQ(s.state("b"), kCancelled);
+  s.fail(s.lease("w")).value();
+  s.ask<TaskView>(RetryTask{Name("a"), true}).value();
+  for (const char* next : {"a", "b", "c"}) {
+    auto lease = s.lease("w");
+    EXPECT_EQ(lease.task.id.value, next);
+    ASSERT_TRUE(s.complete(lease));
+  }
+}
+
 TEST(Retry, AFailureThatIsNotRetryableEndsTheTask) {
   Scenario s;
   s.worker("w");

@@ -304,7 +304,7 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
     if (!task || task->state != TaskState::kFailed || task->ended_position >= bulk.position) continue;
     const auto& tags = state_.spec_of(*task).tags;
     if (bulk.filter.tag && std::find(tags.begin(), tags.end(), *bulk.filter.tag) == tags.end()) continue;
-    emit(TaskRedriven{Name(task_id)});
+    emit(TaskRedriven{Name(task_id), TaskState::kQueued, {}});
     ++step.done;
   }
   emit(std::move(step));

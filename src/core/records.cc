@@ -2,6 +2,7 @@
 // its TASK.SUBMITTED event and is written once.
 #include "base/check.h"
 #include "core/state.h"
+#include "core/views.h"
 
 namespace arbiter::core {
 namespace {
@@ -21,7 +22,9 @@ struct OutcomeRecord {
   Outcome outcome = Outcome::kCompleted;
   bool reported = false;
   std::int64_t fingerprint = 0;
+  std::int64_t started_ms = 0;
   std::string worker;
+  std::string cause;
   std::optional<TaskError> error;
   std::int64_t result_document = 0;
   std::int64_t result_bytes = 0;
@@ -29,8 +32,8 @@ struct OutcomeRecord {
   std::optional<Usage> usage;
 };
 BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
-                      (lease, outcome, reported, fingerprint, worker, error, result_document, result_bytes,
-                       quality_score, usage))
+                      (lease, outcome, reported, fingerprint, started_ms, worker, cause, error, result_document,
+                       result_bytes, quality_score, usage))
 
 struct TaskRecord {
   static constexpr bool kSparse = true;
@@ -106,7 +109,9 @@ OutcomeRecord outcome_record(const LastOutcome& last) {
   r.outcome = last.outcome;
   r.reported = last.reported;
   r.fingerprint = last.fingerprint;
+  r.started_ms = last.started_at;
   r.worker = last.worker;
+  r.cause = last.cause;
   r.error = last.error;
   r.result_document = static_cast<std::int64_t>(last.result_document);
   r.result_bytes = last.result_bytes;
@@ -197,7 +202,9 @@ LastOutcome last_outcome(OutcomeRecord&& r) {
   last.outcome = r.outcome;
   last.reported = r.reported;
   last.fingerprint = r.fingerprint;
+  last.started_at = r.started_ms;
   last.worker = std::move(r.worker);
+  last.cause = std::move(r.cause);
   last.error = std::move(r.error);
   last.result_document = static_cast<Position>(r.result_document);
   last.result_bytes = r.result_bytes;
@@ -279,16 +286,21 @@ std::vector<EntityChange> State::snapshot() {
   return all;
 }
 
+// A quote inside a text is escaped, so this finds the member and nothing else.
+bool needs_definition(std::string_view task_body) { return task_body.find("\"plain\":true") == std::string_view::npos; }
+
 // ---- coming back ----------------------------------------------------------------------------------------------
 
 Task& State::load_task(const StoredEntity& entity) {
   TaskRecord r = read<TaskRecord>(entity);
   TaskSubmitted submitted;
   submitted.id.value = entity.id;
+  static const auto plain = std::make_shared<const TaskSpec>();
+  submitted.spec = plain;
   if (!entity.spec.empty() && !r.plain) {
     auto spec = base::from_json_text<TaskSpec>(entity.spec);
     CHECK(spec.has_value());
-    submitted.spec = std::move(*spec);
+    submitted.spec = std::make_shared<const TaskSpec>(std::move(*spec));
   }
   submitted.type = Name(r.type);
   submitted.queue = Name(r.queue);
@@ -296,9 +308,9 @@ Task& State::load_task(const StoredEntity& entity) {
   submitted.fingerprint = r.fingerprint;
   if (r.run_at_ms) submitted.run_at = Timestamp{r.run_at_ms};
   if (r.root) submitted.root_id = Name(*r.root);
-  if (!entity.payload.empty()) submitted.spec.payload = RawJson(entity.payload);
+  if (!entity.payload.empty()) submitted.payload = RawJson(entity.payload);
   Task& task = add_task(submitted, entity.document, r.created_ms);
-  if (r.cancel_reason && !task.extras) task.extras = std::make_unique<TaskExtras>(task);
+  if (r.cancel_requested || r.cancel_reason) extras_of(task);
   if (task.extras) task.extras->cancel_reason = r.cancel_reason;
   task.payload_bytes = static_cast<std::uint32_t>(r.payload_bytes);
   task.state = r.state;

@@ -75,7 +75,16 @@ Queue& State::queue(const std::string& name) {
 
 const TaskSpec& State::spec_of(const Task& task) const {
   static const TaskSpec plain;
-  return task.extras ? task.extras->spec : plain;
+  return task.extras ? *task.extras->spec : plain;
+}
+
+TaskExtras& State::extras_of(Task& task) {
+  static const auto plain = std::make_shared<const TaskSpec>();
+  if (!task.extras) {
+    task.extras = std::make_unique<TaskExtras>(task);
+    task.extras->spec = plain;
+  }
+  return *task.extras;
 }
 
 Task* State::root_of(Task& task) const {
@@ -176,7 +185,7 @@ void State::arm(Worker& worker) {
 // An ended dependency counts as it ended: it is linked too, and settled by the cascade like any other end.
 void State::link_dependencies(Task& task) {
   if (!task.extras) return;
-  for (const Name& id : task.extras->spec.depends_on) {
+  for (const Name& id : task.extras->spec->depends_on) {
     Task* dependency = find_task(id.value);
     if (!dependency || (is_ended(dependency->state) && dependency->state == TaskState::kCompleted)) continue;
     if (std::find(task.extras->unmet.begin(), task.extras->unmet.end(), dependency) != task.extras->unmet.end()) {
@@ -220,6 +229,7 @@ LastOutcome& State::outcome_of(Task& task) {
   task.last = std::make_unique<LastOutcome>();
   if (task.lease) {
     task.last->lease = task.lease->number;
+    task.last->started_at = task.lease->started_at;
     task.last->worker = task.lease->worker->id;
   }
   return *task.last;

@@ -168,6 +168,7 @@ class State {
   void on(const TokenCreated& e, const Event& event);
   void on(const ServerLifecycle& e, const Event& event);
 
+  TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
   void link_dependencies(Task& task);
   void unlink_dependencies(Task& task);

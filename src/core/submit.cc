@@ -220,7 +220,9 @@ void Core::emit_submission(Submission& s, std::size_t n) {
     waits = waits || dependency->state != TaskState::kCompleted;
   }
   e.state = waits ? TaskState::kPending : TaskState::kQueued;
-  e.spec = *s.spec;
+  auto definition = std::make_shared<TaskSpec>(*s.spec);
+  e.payload = std::exchange(definition->payload, {});
+  e.spec = std::move(definition);
   s.created = true;
   emit(std::move(e));
 }

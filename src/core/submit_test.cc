@@ -20,7 +20,8 @@ TEST(Submit, TheSameIdAndContentIsTheSameTask) {
   Scenario s;
   s.submit(R"({"id":"a","type":"build","payload":{"x":1,"y":2}})");
   SubmitTask again;
-  static_cast<TaskSpec&>(again) = testing::spec(R"({"payload":{"y":2,"x":1},"type":"build","id":"a","queue":"default","priority":5})");
+  static_cast<TaskSpec&>(again) =
+      testing::spec(R"({"payload":{"y":2,"x":1},"type":"build","id":"a","queue":"default","priority":5})");
   auto reply = s.ask<SubmitTaskReply>(again);
   ASSERT_TRUE(reply);
   EXPECT_FALSE(reply->created);
@@ -65,7 +66,8 @@ TEST(Submit, DependentsFollowTheirPolicy) {
     {"id":"cancel","type":"u","dependsOn":["root"]},
     {"id":"after-cancel","type":"u","dependsOn":["cancel"]},
     {"id":"fail","type":"u","dependsOn":["root"],"onDependencyFailure":"fail"},
-    {"id":"run","type":"u","dependsOn":["root"],"onDependencyFailure":"run"}]})").value();
+    {"id":"run","type":"u","dependsOn":["root"],"onDependencyFailure":"run"}]})")
+      .value();
   s.fail(s.lease("w")).value();
   EXPECT_EQ(s.state("root"), kFailed);
   EXPECT_EQ(s.state("cancel"), kCancelled);

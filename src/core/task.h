@@ -39,7 +39,9 @@ struct LastOutcome {
   Outcome outcome = Outcome::kFailed;
   bool reported = false;         // by the worker, so that repeating it is answered alike
   std::int64_t fingerprint = 0;  // of the reported outcome
+  std::int64_t started_at = 0;   // when that attempt began
   std::string worker;
+  std::string cause;  // the dependency whose failure cancelled the task
   std::optional<TaskError> error;
   Position result_document = 0;
   std::int64_t result_bytes = 0;
@@ -55,8 +57,8 @@ struct TaskExtras {
     explicit WallTimer(Task& owner) : TimerNode(TimerKind::kTaskWall), task(&owner) {}
     Task* task;
   };
-  TaskSpec spec;  // without payload
-  Name root_id;   // empty: it is its own root
+  std::shared_ptr<const TaskSpec> spec;  // without payload; never null
+  Name root_id;                          // empty: it is its own root
   std::optional<Timestamp> run_at;
   std::vector<Task*> unmet;  // dependencies that have not ended, or whose end is not yet acted on
   bool pins_root = false;    // counted in its root's pins

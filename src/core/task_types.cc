@@ -18,9 +18,9 @@ bool allowed(TaskState from, TaskState to) {
       return to == kRunning || to == kCompleted || to == kPending || to == kQueued || to == kFailed || to == kCancelled;
     case kFailed:
       return to == kQueued;
-    case kCompleted:
-      return false;
     case kCancelled:
+      return to == kPending;
+    case kCompleted:
       return false;
   }
   return false;

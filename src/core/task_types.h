@@ -7,7 +7,8 @@
 //   running    -> completed, failed, pending, queued, suspended, cancelled
 //   suspended  -> running, completed, pending, queued, failed, cancelled
 //   failed     -> queued
-//   completed, cancelled -> none
+//   cancelled  -> pending, when its dependency's failure cancelled it and that dependency is redriven with dependents
+//   completed  -> none
 #pragma once
 
 #include <array>

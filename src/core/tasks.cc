@@ -139,8 +139,37 @@ Core::Answer Core::on(const RetryTask& c, Ticket) {
     return fail({ErrorCode::kInvalidState,
                  "Only failed tasks can be retried; task " + task->id + " is " + base::to_text(task->state) + "."});
   }
-  emit(TaskRedriven{c.id});
+  emit(TaskRedriven{c.id, TaskState::kQueued, {}});
+  if (c.dependents) redrive_dependents(c.id.value);
   return Reply(view_of(state_, *task, Detail::kWithoutBodies));
+}
+
+// What the failure of `id` cancelled comes back and waits for it again, and so on downwards. The engine has brought
+// the ended ones into memory; at most cascade_events_max come back with one request.
+void Core::redrive_dependents(const std::string& id) {
+  std::map<std::string, std::vector<Task*>> cancelled_by;
+  for (const auto& task : state_.tasks) {
+    if (task->state == TaskState::kCancelled && task->last && !task->last->cause.empty()) {
+      cancelled_by[task->last->cause].push_back(task.get());
+    }
+  }
+  std::vector<std::string> open{id};
+  while (!open.empty()) {
+    const std::string cause = std::move(open.back());
+    open.pop_back();
+    auto tasks = std::move(cancelled_by[cause]);
+    std::sort(tasks.begin(), tasks.end(), [](Task* a, Task* b) { return a->submitted < b->submitted; });
+    for (Task* task : tasks) {
+      if (budget_left() <= 0) return;
+      emit(TaskRedriven{Name(task->id), TaskState::kPending, Name(cause)});
+      open.push_back(task->id);
+    }
+  }
+}
+
+const std::string* Core::needs_cancelled_by(const Command& command) {
+  const auto* retry = std::get_if<RetryTask>(&command);
+  return retry && retry->dependents ? &retry->id.value : nullptr;
 }
 
 }  // namespace arbiter::core

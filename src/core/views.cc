@@ -23,7 +23,7 @@ std::optional<std::string> waiting_for(const Task& task) {
 }
 
 void add_extras(const TaskExtras& extras, TaskView& view) {
-  const TaskSpec& spec = extras.spec;
+  const TaskSpec& spec = *extras.spec;
   view.depends_on.assign(spec.depends_on.begin(), spec.depends_on.end());
   view.tags.assign(spec.tags.begin(), spec.tags.end());
   if (!spec.requirements.empty()) view.requirements = spec.requirements;
@@ -38,6 +38,7 @@ void add_extras(const TaskExtras& extras, TaskView& view) {
 void add_last(const LastOutcome& last, TaskState state, TaskView& view) {
   if (state != TaskState::kCompleted) view.error = last.error;
   if (is_ended(state) && !last.worker.empty()) view.worker_id = last.worker;
+  if (is_ended(state)) view.started_at = at(last.started_at);
   view.quality_score = last.quality_score;
   view.usage = last.usage;
 }
@@ -162,6 +163,19 @@ BulkView view_of(const Bulk& bulk) {
   view.started_at = {bulk.started_at};
   view.ended_at = at(bulk.ended_at);
   return view;
+}
+
+std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities) {
+  State scratch(CoreLimits{}, 0);
+  std::vector<TaskView> views;
+  views.reserve(entities.size());
+  for (const auto& entity : entities) {
+    scratch.admit(entity);
+    if (const Task* task = scratch.find_task(entity.id)) {
+      views.push_back(view_of(scratch, *task, Detail::kWithoutBodies));
+    }
+  }
+  return views;
 }
 
 }  // namespace arbiter::core

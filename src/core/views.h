@@ -14,4 +14,10 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] QueueView view_of(const Queue& queue, std::int64_t now);
 [[nodiscard]] BulkView view_of(const Bulk& bulk);
 
+// Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty
+// `spec`) shows only what its record holds.
+[[nodiscard]] std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities);
+// Whether there is more to a stored task than its record says: its definition lies in its document.
+[[nodiscard]] bool needs_definition(std::string_view task_body);
+
 }  // namespace arbiter::core

@@ -138,6 +138,13 @@ void Engine::Host::list_ended(store::EndedQuery query, std::function<void(base::
   });
 }
 
+void Engine::Host::list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) {
+  read([self = shared_from_this(), query = std::move(query), found = std::move(found)](store::Reader* reader) {
+    auto result = reader ? reader->events(query) : base::Result<store::EventPage>(fail(not_open()));
+    asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
+  });
+}
+
 void Engine::Host::reopen(ErrorCode after) {
   note_status();
   switch (after) {

@@ -37,6 +37,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   void commit(std::unique_ptr<PendingBatch> batch) override;
   void lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) override;
   void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) override;
+  void list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) override;
   void reopen(base::ErrorCode after) override;
   void wake_at(std::int64_t deadline) override;
   void post(std::function<void()> job) override;

@@ -101,7 +101,12 @@ void Namespace::admit(Ticket ticket, Pending pending) {
   for (auto& id : core_->needs(pending.request.command)) {
     if (pending.asked.insert(id).second) missing.push_back(std::move(id));
   }
-  if (missing.empty()) return run(ticket, std::move(pending));
+  if (missing.empty()) {
+    const std::string* cause = core::Core::needs_cancelled_by(pending.request.command);
+    if (cause && !pending.causes) pending.causes.emplace({*cause});
+    if (pending.causes && !pending.causes->empty()) return look_for_cancelled(ticket, std::move(pending));
+    return run(ticket, std::move(pending));
+  }
   look_up(ticket, std::move(pending), std::move(missing));
 }
 
@@ -126,6 +131,35 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
       core_->state().admit(
           {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
     }
+    admit(ticket, std::move(*shared));
+  });
+}
+
+// The ids of the tasks that a failure cancelled are in the log under a tag; then those that these cancelled, and so on.
+void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
+  store::EventQuery query;
+  query.tags = {"dependency:" + pending.causes->back()};
+  query.limit = store::kPageRowsMax;
+  pending.causes->pop_back();
+  looking_up_[ticket] = false;
+  const store::Position since = durable_position_;
+  lookups_.insert(since);
+  auto shared = std::make_shared<Pending>(std::move(pending));
+  environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
+    if (g != generation_) return shared->done(fail(closed_error()));
+    lookups_.erase(lookups_.find(since));
+    const bool gone = looking_up_[ticket];
+    looking_up_.erase(ticket);
+    if (gone) return;
+    if (!page) return shared->done(fail({ErrorCode::kStoreUnavailable, page.error().message, {}, 1'000}));
+    std::vector<std::string> ids;
+    for (const auto& event : page->events) {
+      std::string id = event.entity.substr(event.entity.find(':') + 1);
+      if (shared->asked.size() >= limits_.cancelled_max || !shared->asked.insert(id).second) continue;
+      shared->causes->push_back(id);
+      if (!core_->state().find_task(id)) ids.push_back(std::move(id));
+    }
+    if (!ids.empty()) return look_up(ticket, std::move(*shared), std::move(ids));
     admit(ticket, std::move(*shared));
   });
 }

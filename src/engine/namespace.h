@@ -35,6 +35,7 @@ struct NamespaceLimits {
   std::size_t batch_events_max = 2'000;
   std::size_t backlog_max = 20'000;
   std::size_t idempotency_keys_max = 100'000;
+  std::size_t cancelled_max = 10'000;  // dependents that one redrive looks for
   std::int64_t idempotency_ms = 86'400'000;
   std::int64_t stall_ms = 1'000;  // a timer so late means that the engine stood still
 };
@@ -48,6 +49,7 @@ class Environment {
   virtual void commit(std::unique_ptr<PendingBatch> batch) = 0;
   virtual void lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) = 0;
   virtual void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) = 0;
+  virtual void list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) = 0;
   // Drops the journal, opens and loads it anew; the answer goes to Namespace::opened(). After kNoSpace only once a
   // probe write has succeeded; after kIoError and kFenced not at all.
   virtual void reopen(base::ErrorCode after) = 0;
@@ -86,6 +88,8 @@ class Namespace {
     Request request;
     Done done;
     std::set<std::string> asked{};  // ids already looked up for it
+    // Tasks whose cancelled dependents are still to be found; empty optional: not begun.
+    std::optional<std::vector<std::string>> causes{};
   };
   struct Parked {
     std::uint64_t barrier = 0;  // the batch that has to be durable first
@@ -96,6 +100,7 @@ class Namespace {
 
   void admit(Ticket ticket, Pending pending);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
+  void look_for_cancelled(Ticket ticket, Pending pending);
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);

@@ -79,6 +79,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& change
   for (char** entry = environ; *entry; ++entry) put(*entry);
   for (const auto& change : changes) put(change);
   std::vector<std::string> out;
+  out.reserve(by_name.size());
   for (auto& [name, entry] : by_name) out.push_back(std::move(entry));
   return out;
 }

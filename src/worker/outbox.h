@@ -14,10 +14,10 @@
 namespace arbiter::worker {
 
 inline constexpr int kLogDelayMs = 200;
-inline constexpr std::size_t kLogLinesMax = 1'000;                   // per request
-inline constexpr std::size_t kLogBytesMax = 256 * 1024;              // per request
-inline constexpr std::size_t kLogBacklogBytesMax = 4 * 1024 * 1024;  // per task, while the server is away
-inline constexpr std::size_t kReportBytesMax = 8 * 1024 * 1024;      // per request
+inline constexpr std::size_t kLogLinesMax = 1'000;                                // per request
+inline constexpr std::size_t kLogBytesMax = std::size_t{256} * 1024;              // per request
+inline constexpr std::size_t kLogBacklogBytesMax = std::size_t{4} * 1024 * 1024;  // per task, while the server is away
+inline constexpr std::size_t kReportBytesMax = std::size_t{8} * 1024 * 1024;      // per request
 
 struct Report {
   std::string task_id;

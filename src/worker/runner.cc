@@ -7,7 +7,7 @@
 namespace arbiter::worker {
 namespace {
 
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
 // One program's chatter must not keep the others waiting: at most this many chunks of it per turn.
 constexpr int kChunksPerTurn = 16;
 

@@ -16,7 +16,7 @@
 
 namespace arbiter::worker {
 
-inline constexpr std::size_t kOutputBytesMax = 512 * 1024;
+inline constexpr std::size_t kOutputBytesMax = std::size_t{512} * 1024;
 
 enum class Stop { kNone, kTimedOut, kCancelled, kLost, kShutdown };
 

@@ -108,6 +108,7 @@ void Session::released(const std::string& lease) {
 std::vector<std::string> Session::held() const {
   const std::lock_guard guard(mutex_);
   std::vector<std::string> out;
+  out.reserve(held_.size());
   for (const auto& [lease, takes_slot] : held_) out.push_back(lease);
   return out;
 }

@@ -7,7 +7,7 @@
 
 namespace arbiter::worker {
 
-inline constexpr std::size_t kLineBytesMax = 8 * 1024;
+inline constexpr std::size_t kLineBytesMax = std::size_t{8} * 1024;
 
 // `bytes` with everything that is not UTF-8, and NUL, replaced by U+FFFD.
 [[nodiscard]] std::string clean_utf8(std::string_view bytes);

@@ -1,0 +1,60 @@
+// One request on its way through the API.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/input.h"
+#include "api/metrics.h"
+#include "core/events.h"
+#include "net/server.h"
+
+namespace arbiter::api {
+
+struct Call {
+  Call(Metrics& counters, net::Request r, std::shared_ptr<net::Responder> way_back)
+      : metrics(counters), request(std::move(r)), responder(std::move(way_back)) {
+    metrics.in_flight.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~Call() { metrics.in_flight.fetch_sub(1, std::memory_order_relaxed); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  Metrics& metrics;
+  net::Request request;
+  std::shared_ptr<net::Responder> responder;
+  const Operation* operation = nullptr;
+  PathValues path;
+  std::vector<QueryValue> query;
+  std::string namespace_name;
+  core::Actor actor;
+  bool is_admin = false;
+  std::string idempotency_key;
+  std::string fingerprint;  // with a key only
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+  // Exactly one of these ends the call.
+  void reply(net::Response response, std::function<void()> undelivered = {});
+  void reply_json(int status, std::string body, std::function<void()> undelivered = {});
+  void refuse(const base::Error& error);
+  [[nodiscard]] std::shared_ptr<net::Stream> stream(net::Response head, std::function<void()> gone);
+
+  // The request as its struct; the body is let go.
+  template <typename Request>
+  [[nodiscard]] base::Result<Request> decode() {
+    auto input = take_input();
+    if (!input) return base::fail(input.error());
+    return base::from_json<Request>(*input);
+  }
+
+ private:
+  [[nodiscard]] base::Result<base::json::value> take_input();
+  void count(int status);
+};
+
+using CallPtr = std::shared_ptr<Call>;
+
+}  // namespace arbiter::api

@@ -1,0 +1,228 @@
+// The operation table. To add an operation: describe its request and reply, write its handler, add a row.
+#include <array>
+
+#include "api/call.h"
+#include "api/events.h"
+#include "api/server_operations.h"
+#include "api/service.h"
+#include "api/task_list.h"
+#include "base/check.h"
+#include "core/commands.h"
+
+namespace arbiter::api {
+namespace {
+
+using namespace core;  // NOLINT(google-build-using-namespace): the table is about nothing else
+using Table = std::vector<Operation>;
+
+template <typename Command>
+bool waits(const Command& command) {
+  if constexpr (std::is_same_v<Command, GetTask>) {
+    return command.wait_ms && *command.wait_ms > 0;
+  } else if constexpr (std::is_same_v<Command, ReportTasks>) {
+    return command.lease && command.lease->wait_ms > 0;
+  } else if constexpr (requires { command.wait_ms; }) {
+    return command.wait_ms > 0;
+  } else {
+    return false;
+  }
+}
+
+// The handler of an operation that is one command of the core.
+template <typename Command>
+void run_command(Service& service, CallPtr call) {
+  auto command = call->decode<Command>();
+  if (!command) return call->refuse(command.error());
+  const bool may_wait = waits(*command);
+  service.execute(call, std::move(*command), may_wait);
+}
+
+struct Empty {};
+BOOST_DESCRIBE_STRUCT(Empty, (), ())
+
+using Run = void (*)(Service&, CallPtr);
+
+// Where and how: the part of a row that says nothing of types.
+struct Line {
+  std::string_view name, method, path;
+  Permission permission;
+  std::string_view help;
+  Success success = Success::kOk;
+  Scope scope = Scope::kNamespace;
+  BodySize body = BodySize::kSmall;
+  std::string_view content_type = "application/json";
+};
+
+template <typename Request>
+Operation& add(Table& table, const Line& line, Run run) {
+  Operation row;
+  row.name = line.name;
+  row.method = line.method;
+  row.path = line.path;
+  row.permission = line.permission;
+  row.help = line.help;
+  row.success = line.success;
+  row.scope = line.scope;
+  row.body = line.body;
+  row.content_type = line.content_type;
+  row.fields = fields_of<Request>(line.path);
+  row.request_schema = &base::schema<Request>;
+  row.run = run;
+  row.index = table.size();
+  table.push_back(std::move(row));
+  return table.back();
+}
+
+template <typename Request, typename Reply>
+void add(Table& table, const Line& line, Run run) {
+  add<Request>(table, line, run).reply_schema = &base::schema<Reply>;
+}
+template <typename Request, typename Reply>
+void add(Table& table, const Line& line) {
+  add<Request, Reply>(table, line, &run_command<Request>);
+}
+
+constexpr auto kRead = Permission::kRead;
+constexpr auto kWrite = Permission::kWrite;
+
+void add_tasks(Table& t) {
+  add<SubmitTask, TaskView>(t, {"tasks.submit", "POST", "/api/v1/tasks", kWrite, "Submit a task", Success::kCreated});
+  add<ListTasks, TaskList>(
+      t, {"tasks.list", "GET", "/api/v1/tasks", kRead, "List tasks, newest first: live ones, then ended ones"},
+      &run_list_tasks);
+  add<SubmitBatch, SubmitReply>(
+      t, {"tasks.batch", "POST", "/api/v1/tasks/batch", kWrite, "Submit up to 1,000 tasks, all or none",
+          Success::kCreated, Scope::kNamespace, BodySize::kLarge});
+  add<StartBulk, BulkView>(t, {"tasks.bulk", "POST", "/api/v1/tasks/bulk", kWrite,
+                               "Cancel or retry all tasks that a filter matches", Success::kAccepted});
+  add<GetBulk, BulkView>(t, {"tasks.get_bulk", "GET", "/api/v1/tasks/bulk/{id}", kRead, "How far a bulk change is"});
+  add<LeaseTasks, LeaseReply>(
+      t, {"tasks.lease", "POST", "/api/v1/tasks/lease", kWrite, "Take tasks to work on; waits up to waitMs for some"});
+  add<ReportTasks, ReportReply>(t, {"tasks.report", "POST", "/api/v1/tasks/report", kWrite,
+                                    "Report many outcomes and take the next tasks in one round trip", Success::kOk,
+                                    Scope::kNamespace, BodySize::kLarge});
+  add<GetTask, TaskView>(
+      t, {"tasks.get", "GET", "/api/v1/tasks/{id}", kRead, "A task; with waitMs the answer comes when it has ended"});
+  add<GetHistory, EventList>(
+      t, {"tasks.history", "GET", "/api/v1/tasks/{id}/history", kRead, "Every transition of a task, oldest first"},
+      &run_get_history);
+  add<GetLog, LogView>(t, {"tasks.logs", "GET", "/api/v1/tasks/{id}/logs", kRead, "The log lines of a task"},
+                       &run_get_log);
+  add<CancelTask, TaskView>(t, {"tasks.cancel", "POST", "/api/v1/tasks/{id}/cancel", kWrite, "Cancel a task"});
+  add<RetryTask, TaskView>(
+      t, {"tasks.retry", "POST", "/api/v1/tasks/{id}/retry", kWrite, "Give a failed task fresh attempts"});
+}
+
+void add_leased_tasks(Table& t) {
+  add<StartTask, LeaseStatus>(
+      t, {"tasks.start", "POST", "/api/v1/tasks/{id}/start", kWrite, "Begin a task that was leased with start: false"});
+  add<ReportProgress, LeaseStatus>(
+      t, {"tasks.progress", "POST", "/api/v1/tasks/{id}/progress", kWrite, "Say how far a leased task is"});
+  add<AppendLog, LeaseStatus>(
+      t, {"tasks.log", "POST", "/api/v1/tasks/{id}/log", kWrite, "Add lines to the log of a leased task", Success::kOk,
+          Scope::kNamespace, BodySize::kLarge});
+  add<CompleteTask, TaskView>(
+      t, {"tasks.complete", "POST", "/api/v1/tasks/{id}/complete", kWrite, "Report that a leased task is done",
+          Success::kOk, Scope::kNamespace, BodySize::kLarge});
+  add<FailTask, TaskView>(
+      t, {"tasks.fail", "POST", "/api/v1/tasks/{id}/fail", kWrite, "Report that an attempt has failed"});
+  add<ReleaseTask, TaskView>(t, {"tasks.release", "POST", "/api/v1/tasks/{id}/release", kWrite,
+                                 "Hand a leased task back to its queue, uncounted"});
+  add<ExtendLease, LeaseStatus>(
+      t, {"tasks.extend", "POST", "/api/v1/tasks/{id}/extend", kWrite, "Make a lease last longer"});
+}
+
+void add_workers(Table& t) {
+  add<RegisterWorker, WorkerView>(
+      t, {"workers.register", "POST", "/api/v1/workers", kWrite,
+          "Register a worker; a newer session of the same name takes over", Success::kCreated});
+  add<ListWorkers, WorkerList>(t, {"workers.list", "GET", "/api/v1/workers", kRead, "List workers by name"});
+  add<GetWorker, WorkerView>(t, {"workers.get", "GET", "/api/v1/workers/{id}", kRead, "A worker with its leases"});
+  add<Heartbeat, HeartbeatReply>(t, {"workers.heartbeat", "POST", "/api/v1/workers/{id}/heartbeat", kWrite,
+                                     "A sign of life: renews the worker's leases, tells what was cancelled"});
+  add<DrainWorker, WorkerView>(t, {"workers.drain", "POST", "/api/v1/workers/{id}/drain", kWrite,
+                                   "Give a worker no more tasks; it finishes what it has"});
+  add<DeregisterWorker, Done>(
+      t, {"workers.deregister", "DELETE", "/api/v1/workers/{id}", kWrite, "Remove a worker; its tasks go to others"});
+}
+
+void add_queues(Table& t) {
+  add<ListQueues, QueueList>(t, {"queues.list", "GET", "/api/v1/queues", kRead, "List queues with their statistics"});
+  add<GetQueue, QueueView>(
+      t, {"queues.get", "GET", "/api/v1/queues/{name}", kRead, "Depth, age, rates and durations of a queue"});
+  add<ConfigureQueue, QueueView>(
+      t, {"queues.configure", "PUT", "/api/v1/queues/{name}", kWrite, "Set how many tasks a queue may hold"});
+  add<PauseQueue, QueueView>(
+      t, {"queues.pause", "POST", "/api/v1/queues/{name}/pause", kWrite, "Hand out no more tasks of a queue"});
+  add<ResumeQueue, QueueView>(
+      t, {"queues.resume", "POST", "/api/v1/queues/{name}/resume", kWrite, "Hand out tasks of a queue again"});
+  add<GetGraph, Graph>(
+      t, {"graph.get", "GET", "/api/v1/graph", kRead, "Dependencies with states and a topological order"});
+}
+
+void add_events(Table& t) {
+  add<QueryEvents, EventList>(t, {"events.query", "GET", "/api/v1/events", kRead, "Read the event log, oldest first"},
+                              &run_query_events);
+  add<StreamEvents>(
+      t,
+      {"events.stream", "GET", "/api/v1/events/stream", kRead, "Events as they happen, as server-sent events",
+       Success::kOk, Scope::kNamespace, BodySize::kSmall, "text/event-stream"},
+      &run_stream_events);
+}
+
+void add_server(Table& t) {
+  const auto server = [](std::string_view name, std::string_view path, Permission permission, std::string_view help) {
+    return Line{name, "GET", path, permission, help, Success::kOk, Scope::kServer};
+  };
+  add<CreateNamespace, NamespaceView>(t,
+                                      {"namespaces.create", "POST", "/api/v1/namespaces", Permission::kAdmin,
+                                       "Create a namespace", Success::kCreated, Scope::kSystem},
+                                      &run_create_namespace);
+  add<ListNamespaces, NamespaceList>(
+      t, {"namespaces.list", "GET", "/api/v1/namespaces", kRead, "List namespaces", Success::kOk, Scope::kSystem});
+  add<Empty, VersionView>(t, server("server.version", "/api/v1/version", kRead, "The server's version"), &run_version);
+  add<Empty>(t, server("server.config", "/api/v1/config", Permission::kAdmin, "The effective configuration"),
+             &run_config);
+  add<Empty, StatusView>(
+      t, server("server.status", "/api/v1/status", kRead, "Uptime, memory and the state of every namespace"),
+      &run_status);
+  add<Empty, Health>(t, server("server.live", "/livez", Permission::kNone, "Whether the process answers"), &run_live);
+  add<Empty, Health>(t,
+                     server("server.ready", "/readyz", Permission::kNone,
+                            "Whether requests are served; 503 as soon as the server stops"),
+                     &run_ready);
+  add<Empty, Health>(t, server("server.health", "/health", Permission::kNone, "All checks, always 200"), &run_health);
+  Line metrics = server("server.metrics", "/metrics", kRead, "Metrics in Prometheus' text format");
+  metrics.content_type = "text/plain";
+  add<Empty>(t, metrics, &run_metrics);
+  add<Empty>(t, server("server.openapi", "/openapi.json", Permission::kNone, "The OpenAPI 3.1 document"), &run_openapi);
+}
+
+Table make_table() {
+  Table table;
+  add_tasks(table);
+  add_leased_tasks(table);
+  add_workers(table);
+  add_queues(table);
+  add_events(table);
+  add_server(table);
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Operation>& operations() {
+  static const Table table = make_table();
+  return table;
+}
+
+std::string operations_markdown() {
+  std::string out = "| operation | request | token may | what it does |\n| --- | --- | --- | --- |\n";
+  for (const auto& row : operations()) {
+    out += "| `" + std::string(row.name) + "` | `" + std::string(row.method) + " " + std::string(row.path) + "` | " +
+           base::to_text(row.permission) + " | " + std::string(row.help) + " |\n";
+  }
+  return out;
+}
+
+}  // namespace arbiter::api

@@ -1,0 +1,266 @@
+#include "api/service.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "api/openapi.h"
+#include "api/problem.h"
+#include "api/replies.h"
+
+namespace arbiter::api {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+constexpr std::size_t kElementsOnStrandMax = 8;  // longer answers are encoded elsewhere
+constexpr std::size_t kIdempotencyKeyBytesMax = 128;
+
+base::Error bad_field(std::string field, std::string message) {
+  return {ErrorCode::kInvalidRequest, "Some fields are not valid.", {{std::move(field), std::move(message)}}};
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view kind = content_type.substr(0, content_type.find(';'));
+  const auto end = kind.find_last_not_of(" \t");
+  return end != std::string_view::npos && kind.substr(0, end + 1) == "application/json";
+}
+
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size()) return {};
+  for (std::size_t i = 0; i < scheme.size(); ++i) {
+    if ((authorization[i] | ' ') != scheme[i]) return {};
+  }
+  return authorization.substr(scheme.size());
+}
+
+}  // namespace
+
+Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base::Clock& clock, ServiceConfig config)
+    : io_(io),
+      engine_(engine),
+      clock_(clock),
+      config_(std::move(config)),
+      started_at_(clock.wall()),
+      openapi_(openapi_document(config_.version)),
+      metrics_(operations()),
+      router_(operations()),
+      tokens_(engine),
+      namespaces_(engine) {}
+
+Service::~Service() = default;
+
+void Service::post(std::function<void()> job) { boost::asio::post(io_, std::move(job)); }
+
+net::Response Service::refuse(const base::Error& error, const std::string& request_id) {
+  metrics_.observe(operations().size(), base::info(error.code).http_status, {});
+  return problem_response(error, request_id);
+}
+
+// ---- the way in -----------------------------------------------------------------------------------------------
+
+void Service::handle(net::Request request, std::shared_ptr<net::Responder> responder) {
+  auto call = std::make_shared<Call>(metrics_, std::move(request), std::move(responder));
+  const auto [path, query] = split_target(call->request.target);
+  Route route = router_.find(call->request.method, path);
+  call->operation = route.operation;
+  call->path = std::move(route.values);
+  if (!call->operation) {
+    if (route.allow.empty()) {
+      return call->refuse({ErrorCode::kNotFound, "There is nothing at this path. /openapi.json lists what there is."});
+    }
+    auto response =
+        problem_response({ErrorCode::kMethodNotAllowed, "This path takes only " + route.allow + "."}, call->request.id);
+    response.headers.emplace_back("Allow", route.allow);
+    return call->reply(std::move(response));
+  }
+  auto values = parse_query(query);
+  if (call->operation->permission == Permission::kNone) {
+    call->query = values ? std::move(*values) : std::vector<QueryValue>{};
+    return run(call);
+  }
+  if (values) call->query = std::move(*values);
+  call->actor.request_id = call->request.id;
+  if (!values) {
+    // Strangers learn nothing but that they have no token.
+    if (config_.authentication && bearer_token(call->request.header("Authorization")).empty()) return authorise(call);
+    return call->refuse(values.error());
+  }
+  authorise(call);
+}
+
+void Service::authorise(const CallPtr& call) {
+  if (!config_.authentication) return authorised(call, std::string(kAdmin));
+  const std::string_view token = bearer_token(call->request.header("Authorization"));
+  if (token.empty()) {
+    return call->refuse({ErrorCode::kUnauthorized,
+                         "Send the token as `Authorization: Bearer TOKEN`. The administrator's is in the file "
+                         "admin.token of the server's data directory."});
+  }
+  const std::string hash = token_hash(token);
+  if (const std::string* name = tokens_.known(hash)) return authorised(call, *name);
+  tokens_.find(hash, [this, call](base::Result<std::string> name) {
+    if (!name) return call->refuse(name.error());
+    post([this, call, name = std::move(*name)] { authorised(call, name); });
+  });
+}
+
+void Service::authorised(const CallPtr& call, const std::string& name) {
+  call->actor.name = name;
+  call->is_admin = name == kAdmin;
+  if (call->operation->permission == Permission::kAdmin && !call->is_admin) {
+    return call->refuse({ErrorCode::kForbidden, "Only an administrator may do that."});
+  }
+  if (auto chosen = choose_namespace(*call); !chosen) return call->refuse(chosen.error());
+  if (auto checked = check_body(*call); !checked) return call->refuse(checked.error());
+  if (auto taken = take_idempotency_key(*call); !taken) return call->refuse(taken.error());
+  enter_namespace(call);
+}
+
+base::Result<void> Service::choose_namespace(Call& call) const {
+  std::string_view name = call.request.header("Arbiter-Namespace");
+  for (const auto& value : call.query) {
+    if (value.name != "namespace") continue;
+    if (!name.empty() && name != value.value) {
+      return fail(bad_field("namespace", "is not the one of the header Arbiter-Namespace, or is given twice"));
+    }
+    if (value.value.empty()) return fail(bad_field("namespace", "is empty"));
+    name = value.value;
+  }
+  if (call.operation->scope != Scope::kNamespace) {
+    call.namespace_name = kSystem;
+    return {};
+  }
+  call.namespace_name = name.empty() ? "default" : name;
+  if (!base::is_name(call.namespace_name)) {
+    return fail(bad_field("namespace", "must match " + std::string(base::kNamePattern)));
+  }
+  if (call.namespace_name != kSystem) return {};
+  if (!call.is_admin || !call.operation->name.starts_with("events.")) {
+    return fail({ErrorCode::kForbidden, "Of the namespace system only the events can be read, by an administrator."});
+  }
+  return {};
+}
+
+base::Result<void> Service::check_body(const Call& call) const {
+  const net::Request& request = call.request;
+  if (!call.operation->has_body() || request.body.empty()) return {};
+  const bool is_large = call.operation->body == BodySize::kLarge;
+  const std::size_t max = is_large ? config_.large_body_bytes_max : config_.body_bytes_max;
+  if (request.body.size() > max) {
+    return fail({ErrorCode::kTooLarge, "The body has " + std::to_string(request.body.size()) +
+                                           " bytes; this operation takes at most " + std::to_string(max) + "."});
+  }
+  if (!is_json(request.header("Content-Type"))) {
+    return fail({ErrorCode::kUnsupportedMediaType, "Send the body as JSON, with `Content-Type: application/json`."});
+  }
+  return {};
+}
+
+base::Result<void> Service::take_idempotency_key(Call& call) {
+  const std::string_view key = call.request.header("Idempotency-Key");
+  if (key.empty() || !call.operation->is_mutation()) return {};
+  const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (key.size() > kIdempotencyKeyBytesMax || !visible) {
+    return fail(bad_field("Idempotency-Key", "must be 1 to 128 visible ASCII characters"));
+  }
+  call.idempotency_key = key;
+  return {};
+}
+
+void Service::enter_namespace(const CallPtr& call) {
+  if (call->operation->scope != Scope::kNamespace || namespaces_.is_open(call->namespace_name)) return run(call);
+  if (call->namespace_name == kSystem) return run(call);
+  if (!call->is_admin) {
+    return call->refuse({ErrorCode::kNamespaceUnknown,
+                         "There is no namespace " + call->namespace_name + "; an administrator can create it."});
+  }
+  namespaces_.create(call->namespace_name, call->actor, [this, call](base::Result<void> opened) {
+    if (!opened) return call->refuse(opened.error());
+    post([this, call] { run(call); });
+  });
+}
+
+void Service::run(const CallPtr& call) { call->operation->run(*this, call); }
+
+// ---- the engine -----------------------------------------------------------------------------------------------
+
+void Service::execute(const CallPtr& call, core::Command command, bool waits, Then then) {
+  engine::Request request;
+  request.command = std::move(command);
+  request.actor = call->actor;
+  if (!call->idempotency_key.empty()) {
+    request.idempotency_key = call->idempotency_key;
+    request.fingerprint = call->fingerprint;
+    request.encode = [success = call->operation->success](const core::Reply& reply) {
+      return to_stored(reply, success);
+    };
+  }
+  if (!then) {
+    then = [this, call](engine::Answer answer) { finish(call, std::move(answer)); };
+  }
+  const auto ticket = engine_.submit(call->namespace_name, std::move(request), std::move(then));
+  if (!waits) return;
+  call->responder->on_gone([this, ticket, name = call->namespace_name] { engine_.forget(name, ticket); });
+}
+
+void Service::finish(const CallPtr& call, engine::Answer answer) {
+  if (!answer) return call->refuse(answer.error());
+  if (const auto* stored = std::get_if<engine::StoredReply>(&*answer)) return replay(call, *stored);
+  auto& reply = std::get<core::Reply>(*answer);
+  const bool with_documents = needs_documents(reply);
+  if (!with_documents && elements_of(reply) <= kElementsOnStrandMax) return respond(call, reply);
+  auto shared = std::make_shared<core::Reply>(std::move(reply));
+  if (!with_documents) return post([this, call, shared] { respond(call, *shared); });
+  engine_.read(call->namespace_name, [this, call, shared](store::Reader* reader) {
+    base::Result<void> attached;
+    if (reader) attached = attach_documents(*shared, *reader);
+    if (reader && attached) return respond(call, *shared);
+    return_leases(call, leases_in(*shared));
+    call->refuse({ErrorCode::kStoreUnavailable, "The store cannot be read now.", {}, 1'000});
+  });
+}
+
+void Service::respond(const CallPtr& call, const core::Reply& reply) {
+  Encoded encoded = encode_reply(reply, call->operation->success);
+  auto leases = leases_in(reply);
+  if (leases.empty()) return call->reply_json(encoded.status, std::move(encoded.body));
+  call->reply_json(encoded.status, std::move(encoded.body),
+                   [this, call, leases = std::move(leases)]() mutable { return_leases(call, std::move(leases)); });
+}
+
+// Leases that never reached their worker go back at once, uncounted.
+void Service::return_leases(const CallPtr& call, std::vector<core::Cancellation> leases) {
+  if (leases.empty()) return;
+  engine::Request request;
+  request.command = core::ReturnLeases{std::move(leases)};
+  request.actor = call->actor;
+  engine_.submit(call->namespace_name, std::move(request), [](const engine::Answer&) {});
+}
+
+void Service::replay(const CallPtr& call, const engine::StoredReply& stored) {
+  const auto answer = [call, status = stored.status](std::string body) {
+    net::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    response.headers.emplace_back("Idempotent-Replay", "true");
+    call->reply(std::move(response));
+  };
+  if (!needs_documents(stored)) return answer(stored.body);
+  read(call, [call, stored, answer](store::Reader& reader) {
+    auto body = restore(stored, reader);
+    if (!body) return call->refuse(body.error());
+    answer(std::move(*body));
+  });
+}
+
+void Service::read(const CallPtr& call, std::function<void(store::Reader&)> job) {
+  engine_.read(call->namespace_name, [call, job = std::move(job)](store::Reader* reader) {
+    if (reader) return job(*reader);
+    call->refuse({ErrorCode::kStoreUnavailable, "The namespace is not open. The request can be repeated.", {}, 1'000});
+  });
+}
+
+}  // namespace arbiter::api

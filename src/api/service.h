@@ -1,0 +1,89 @@
+// Takes requests from the network and brings them through: route, authorise, find the namespace, decode, hand to the
+// engine, answer. Decoding and the encoding of long answers happen off the strands.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/call.h"
+#include "api/namespaces.h"
+#include "api/router.h"
+#include "api/tokens.h"
+#include "engine/engine.h"
+
+namespace arbiter::api {
+
+struct ServiceConfig {
+  std::string version;
+  std::string config_json = "{}";  // what GET /api/v1/config shows: effective, without secrets
+  std::size_t body_bytes_max = 2 * 1024 * 1024;
+  std::size_t large_body_bytes_max = 20 * 1024 * 1024;  // batches and reports
+  bool authentication = true;
+};
+
+class Service final : public net::Handler {
+ public:
+  // `io` runs the continuations. The engine's namespace `system` is open before the first request.
+  Service(boost::asio::io_context& io, engine::Engine& engine, const base::Clock& clock, ServiceConfig config);
+  ~Service() override;
+
+  void handle(net::Request request, std::shared_ptr<net::Responder> responder) override;
+  [[nodiscard]] net::Response refuse(const base::Error& error, const std::string& request_id) override;
+
+  // From now on /readyz answers 503; everything else goes on.
+  void begin_shutdown() { stopping_ = true; }
+  void set_network(const net::ServerStats* stats) { network_ = stats; }
+
+  // ---- for the handlers of operations ----
+  using Then = std::function<void(engine::Answer)>;
+  // Runs the command for this call; `then` (else finish()) takes the answer. With `waits` the command is taken back
+  // when the client leaves.
+  void execute(const CallPtr& call, core::Command command, bool waits, Then then = {});
+  // Answers the call with what the engine said.
+  void finish(const CallPtr& call, engine::Answer answer);
+  // Runs `job` with committed state on a thread that may block; refuses the call when the namespace is closed.
+  void read(const CallPtr& call, std::function<void(store::Reader&)> job);
+  // Runs `job` on one of the network's threads.
+  void post(std::function<void()> job);
+
+  [[nodiscard]] boost::asio::io_context& io() { return io_; }
+  [[nodiscard]] engine::Engine& engine() { return engine_; }
+  [[nodiscard]] const base::Clock& clock() const { return clock_; }
+  [[nodiscard]] const ServiceConfig& config() const { return config_; }
+  [[nodiscard]] Tokens& tokens() { return tokens_; }
+  [[nodiscard]] Namespaces& namespaces() { return namespaces_; }
+  [[nodiscard]] Metrics& metrics() { return metrics_; }
+  [[nodiscard]] const net::ServerStats* network() const { return network_; }
+  [[nodiscard]] bool is_stopping() const { return stopping_; }
+  [[nodiscard]] base::Timestamp started_at() const { return started_at_; }
+  [[nodiscard]] const std::string& openapi() const { return openapi_; }
+
+ private:
+  void authorise(const CallPtr& call);
+  void authorised(const CallPtr& call, const std::string& name);
+  void enter_namespace(const CallPtr& call);
+  void run(const CallPtr& call);
+  [[nodiscard]] base::Result<void> choose_namespace(Call& call) const;
+  [[nodiscard]] base::Result<void> check_body(const Call& call) const;
+  [[nodiscard]] static base::Result<void> take_idempotency_key(Call& call);
+  void respond(const CallPtr& call, const core::Reply& reply);
+  void replay(const CallPtr& call, const engine::StoredReply& stored);
+  void return_leases(const CallPtr& call, std::vector<core::Cancellation> leases);
+
+  boost::asio::io_context& io_;
+  engine::Engine& engine_;
+  const base::Clock& clock_;
+  const ServiceConfig config_;
+  const base::Timestamp started_at_;
+  const std::string openapi_;
+  Metrics metrics_;
+  Router router_;
+  Tokens tokens_;
+  Namespaces namespaces_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<const net::ServerStats*> network_{nullptr};
+};
+
+}  // namespace arbiter::api

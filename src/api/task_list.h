@@ -1,0 +1,10 @@
+// The list of tasks: live ones from the core, newest first, then ended ones from the store.
+#pragma once
+
+#include "api/service.h"
+
+namespace arbiter::api {
+
+void run_list_tasks(Service& service, CallPtr call);
+
+}  // namespace arbiter::api

@@ -1,0 +1,15 @@
+// What the command line has beyond the client's commands: the server and its configuration.
+#pragma once
+
+#include "cli/cli.h"
+
+namespace arbiter::server {
+
+// `arbiter serve`.
+void add_serve_command(cli::Commands& commands);
+// `arbiter api-table` and `arbiter config-example`, which print generated parts of the repository. Not in the help.
+void add_generator_commands(cli::Commands& commands);
+// For `arbiter config check`.
+[[nodiscard]] base::Result<void> check_config(const std::string& path);
+
+}  // namespace arbiter::server

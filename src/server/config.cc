@@ -1,0 +1,222 @@
+#include "server/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/json.h"
+
+namespace arbiter::server {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+
+const Key* key_named(const std::string& name) {
+  for (const auto& key : keys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+bool is_section(const std::string& name) {
+  for (const auto& key : keys()) {
+    if (key.name.starts_with(name + ".")) return true;
+  }
+  return false;
+}
+
+// Reads one YAML document; every mistake is noted with its line.
+class FileReader {
+ public:
+  FileReader(std::string file, Config& config) : file_(std::move(file)), config_(config) {}
+
+  void read(const YAML::Node& root) {
+    if (root.IsNull()) return;
+    if (!root.IsMap()) return mistake(root.Mark().line, "the file must be a list of `key: value` lines");
+    read_section(root, "");
+  }
+
+  void mistake(int line, const std::string& reason) {
+    mistakes_ += (mistakes_.empty() ? "" : "\n") + file_ + ":" + std::to_string(line + 1) + ": " + reason;
+  }
+
+  [[nodiscard]] base::Result<void> outcome() const {
+    if (mistakes_.empty()) return {};
+    return fail({ErrorCode::kInvalidRequest, mistakes_});
+  }
+
+ private:
+  void read_section(const YAML::Node& section, const std::string& prefix) {
+    for (const auto& entry : section) {
+      const int line = entry.first.Mark().line;
+      if (!entry.first.IsScalar()) {
+        mistake(line, "a key must be a word");
+        continue;
+      }
+      const std::string name = prefix + entry.first.Scalar();
+      if (!seen_.insert(name).second) {
+        mistake(line, name + ": is given twice");
+      } else if (const Key* key = key_named(name)) {
+        read_value(*key, entry.second, line);
+      } else if (!is_section(name)) {
+        mistake(line, name + ": is not a known key");
+      } else if (entry.second.IsMap()) {
+        read_section(entry.second, name + ".");
+      } else if (!entry.second.IsNull()) {
+        mistake(line, name + ": must have keys of its own below it");
+      }
+    }
+  }
+
+  void read_value(const Key& key, const YAML::Node& value, int line) {
+    std::vector<std::string> texts;
+    if (key.is_list) {
+      if (!value.IsSequence()) return mistake(line, key.name + ": must be a list, for example [a, b]");
+      for (const auto& element : value) {
+        if (!element.IsScalar()) return mistake(element.Mark().line, key.name + ": every element must be a text");
+        texts.push_back(element.Scalar());
+      }
+    } else {
+      if (!value.IsScalar()) return mistake(line, key.name + ": must be a single value");
+      texts.push_back(value.Scalar());
+    }
+    if (auto set = key.set(config_, texts); !set) mistake(line, key.name + ": " + set.error().message);
+  }
+
+  const std::string file_;
+  Config& config_;
+  std::set<std::string> seen_;
+  std::string mistakes_;
+};
+
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  std::stringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+base::Result<void> read_environment(const Lookup& environment, Config& config) {
+  for (const auto& key : keys()) {
+    const std::string name = key.environment();
+    const char* value = environment(name.c_str());
+    if (!value) continue;
+    const auto values = key.is_list ? split_commas(value) : std::vector<std::string>{value};
+    if (auto set = key.set(config, values); !set) {
+      return fail({ErrorCode::kInvalidRequest, "environment variable " + name + ": " + set.error().message});
+    }
+  }
+  return {};
+}
+
+base::Result<void> read_flags(const Flags& flags, Config& config) {
+  for (const auto& [name, values] : flags) {
+    const Key* key = key_named(name);
+    if (!key || values.empty()) continue;
+    if (auto set = key->set(config, values); !set) {
+      return fail({ErrorCode::kInvalidRequest, key->flag() + ": " + set.error().message});
+    }
+  }
+  return {};
+}
+
+void insert(base::json::object& into, std::string_view name, base::json::value value) {
+  const auto dot = name.find('.');
+  if (dot == std::string_view::npos) {
+    into[name] = std::move(value);
+    return;
+  }
+  auto& section = into[name.substr(0, dot)];
+  if (!section.is_object()) section.emplace_object();
+  insert(section.get_object(), name.substr(dot + 1), std::move(value));
+}
+
+}  // namespace
+
+base::Result<void> read_text(const std::string& name, const std::string& yaml, Config& config) {
+  FileReader reader(name, config);
+  try {
+    reader.read(YAML::Load(yaml));
+  } catch (const YAML::Exception& error) {
+    reader.mistake(error.mark.line, error.msg);
+  }
+  return reader.outcome();
+}
+
+base::Result<void> read_file(const std::string& path, Config& config) {
+  std::ifstream in(path);
+  std::stringstream text;
+  if (in) text << in.rdbuf();
+  if (!in) return fail({ErrorCode::kInvalidRequest, path + ": the file cannot be read"});
+  return read_text(path, text.str(), config);
+}
+
+base::Result<Config> load_config(const std::string& path, const Lookup& environment, const Flags& flags) {
+  Config config;
+  if (!path.empty()) {
+    if (auto read = read_file(path, config); !read) return fail(read.error());
+  }
+  if (auto read = read_environment(environment, config); !read) return fail(read.error());
+  if (auto read = read_flags(flags, config); !read) return fail(read.error());
+  config.http.body_bytes_max = static_cast<std::size_t>(std::max(config.body_bytes_max, config.large_body_bytes_max));
+  return config;
+}
+
+std::string config_json(const Config& config) {
+  base::json::object out;
+  for (const auto& key : keys()) insert(out, key.name, base::json::parse(key.show(config)));
+  return base::json::serialize(out);
+}
+
+std::string config_yaml(const Config& config) {
+  std::string out;
+  std::string section;
+  for (const auto& key : keys()) {
+    const auto dot = key.name.rfind('.');
+    const std::string own = dot == std::string::npos ? "" : key.name.substr(0, dot);
+    const auto depth = static_cast<std::size_t>(std::count(key.name.begin(), key.name.end(), '.'));
+    if (own != section && !own.empty()) {
+      const auto parent = own.rfind('.');
+      const std::string outer = parent == std::string::npos ? "" : own.substr(0, parent);
+      if (!outer.empty() && section != outer && !section.starts_with(outer)) out += outer + ":\n";
+      if (!section.starts_with(own + ".")) {
+        out += std::string((depth - 1) * 2, ' ') + own.substr(parent == std::string::npos ? 0 : parent + 1) + ":\n";
+      }
+    }
+    section = own;
+    const std::string indent(depth * 2, ' ');
+    out += indent + "# " + key.help + ". [" + key.flag() + ", " + key.environment() + "]\n";
+    out += indent + key.name.substr(dot == std::string::npos ? 0 : dot + 1) + ": " + key.show(config) + "\n";
+  }
+  return out;
+}
+
+base::Result<Address> parse_listen(const std::string& text) {
+  const auto wrong = [&](const std::string& reason) { return fail({ErrorCode::kInvalidRequest, reason}); };
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return wrong("must be ADDRESS:PORT, for example 127.0.0.1:7420, not `" + text + "`");
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  Address address;
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), address.port);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return wrong("must end in a port from 0 to 65535, not `" + text + "`");
+  boost::system::error_code bad;
+  const auto ip = boost::asio::ip::make_address(host, bad);
+  if (bad) return wrong("must name an IP address or localhost, not `" + host + "`");
+  if (!ip.is_loopback()) {
+    return wrong(
+        "must be a loopback address such as 127.0.0.1: this version has no TLS, so tokens would cross the network " +
+        std::string("in the clear. For other machines put a proxy with TLS in front"));
+  }
+  address.host = host;
+  return address;
+}
+
+}  // namespace arbiter::server

@@ -1,0 +1,215 @@
+// The table of configuration keys.
+#include <charconv>
+#include <limits>
+
+#include "base/json.h"
+#include "server/config.h"
+
+namespace arbiter::server {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+
+base::Error wrong(std::string reason) { return {ErrorCode::kInvalidRequest, std::move(reason)}; }
+
+base::Result<std::int64_t> read_number(const std::string& text, std::int64_t low, std::int64_t high) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return fail(wrong("must be a whole number, not `" + text + "`"));
+  if (value < low || value > high) {
+    return fail(wrong("must be from " + std::to_string(low) + " to " + std::to_string(high) + ", not " + text));
+  }
+  return value;
+}
+
+// `at` gives the member of a configuration that the key stands for.
+template <typename At>
+Key number(std::string name, std::int64_t low, std::int64_t high, std::string help, At at) {
+  Key key{std::move(name), std::move(help)};
+  key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    auto value = read_number(values.front(), low, high);
+    if (!value) return fail(value.error());
+    auto& member = at(config);
+    member = static_cast<std::decay_t<decltype(member)>>(*value);
+    return {};
+  };
+  key.show = [at](const Config& config) { return std::to_string(at(const_cast<Config&>(config))); };
+  return key;
+}
+
+template <typename At>
+Key flag(std::string name, std::string help, At at) {
+  Key key{std::move(name), std::move(help)};
+  key.is_flag = true;
+  key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    if (values.front() != "true" && values.front() != "false") {
+      return fail(wrong("must be true or false, not `" + values.front() + "`"));
+    }
+    at(config) = values.front() == "true";
+    return {};
+  };
+  key.show = [at](const Config& config) { return at(const_cast<Config&>(config)) ? "true" : "false"; };
+  return key;
+}
+
+template <typename At>
+Key text(std::string name, std::string help, At at) {
+  Key key{std::move(name), std::move(help)};
+  key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    if (values.front().empty()) return fail(wrong("is empty"));
+    at(config) = values.front();
+    return {};
+  };
+  key.show = [at](const Config& config) { return base::to_json(at(const_cast<Config&>(config))); };
+  return key;
+}
+
+template <typename At>
+Key list(std::string name, std::string help, At at) {
+  Key key{std::move(name), std::move(help)};
+  key.is_list = true;
+  key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    for (const auto& value : values) {
+      if (value.empty()) return fail(wrong("has an empty element"));
+    }
+    at(config) = values;
+    return {};
+  };
+  key.show = [at](const Config& config) { return base::to_json(at(const_cast<Config&>(config))); };
+  return key;
+}
+
+const std::vector<std::string> kLevels{"debug", "info", "warn", "error"};
+
+Key level() {
+  Key key{"log.level", "How much is logged to stderr: debug, info, warn, error"};
+  key.set = [](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    for (std::size_t i = 0; i < kLevels.size(); ++i) {
+      if (kLevels[i] != values.front()) continue;
+      config.log_level = static_cast<LogLevel>(i);
+      return {};
+    }
+    return fail(wrong("must be debug, info, warn or error, not `" + values.front() + "`"));
+  };
+  key.show = [](const Config& c) { return '"' + kLevels[static_cast<std::size_t>(c.log_level)] + '"'; };
+  return key;
+}
+
+Key listen() {
+  Key key =
+      text("listen", "Address and port; port 0 takes any free one. Loopback only: there is no TLS in this version",
+           [](Config& c) -> auto& { return c.listen; });
+  key.set = [](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    if (auto address = parse_listen(values.front()); !address) return fail(address.error());
+    config.listen = values.front();
+    return {};
+  };
+  return key;
+}
+
+constexpr std::int64_t kMany = 1'000'000'000;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kHourMs = 3'600'000;
+
+void add_basics(std::vector<Key>& keys) {
+  keys.push_back(listen());
+  keys.push_back(
+      text("data", "The data directory; made when it does not exist", [](Config& c) -> auto& { return c.data; }));
+  keys.push_back(number("threads", 0, 64, "Threads for the network and the namespaces; 0: one per core, at most 4",
+                        [](Config& c) -> auto& { return c.threads; }));
+  keys.push_back(level());
+  keys.push_back(flag("log.access", "One line per request", [](Config& c) -> auto& { return c.access_log; }));
+  keys.push_back(number("retentionDays", 0, 36'500, "Ended tasks and events are deleted after so many days; 0: never",
+                        [](Config& c) -> auto& { return c.retention_days; }));
+  keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
+                        [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
+  keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",
+                      [](Config& c) -> auto& { return c.allowed_hosts; }));
+  keys.push_back(list("allowedOrigins", "Origins of web pages that may call this server (Origin header)",
+                      [](Config& c) -> auto& { return c.allowed_origins; }));
+  keys.push_back(flag("insecureNoAuth", "Serve everyone without a token. For experiments on one's own machine only",
+                      [](Config& c) -> auto& { return c.insecure_no_auth; }));
+}
+
+void add_http_limits(std::vector<Key>& keys) {
+  const auto add = [&](std::string name, std::int64_t low, std::int64_t high, std::string help, auto at) {
+    keys.push_back(number("limits.http." + name, low, high, std::move(help), at));
+  };
+  add("connectionsMax", 10, 1'000'000, "Open connections", [](Config& c) -> auto& { return c.http.connections_max; });
+  add("headerBytesMax", kKiB, kMiB, "Bytes of a request's headers",
+      [](Config& c) -> auto& { return c.http.header_bytes_max; });
+  add("bodyBytesMax", kKiB, 256 * kMiB, "Bytes of a request's body",
+      [](Config& c) -> auto& { return c.body_bytes_max; });
+  add("largeBodyBytesMax", kKiB, 256 * kMiB, "Bytes of the body of a batch, a report, a completion or log lines",
+      [](Config& c) -> auto& { return c.large_body_bytes_max; });
+  add("headerTimeoutMs", 100, kHourMs, "Until the headers of a request are there",
+      [](Config& c) -> auto& { return c.http.header_timeout_ms; });
+  add("bodyTimeoutMs", 100, kHourMs, "Until its body is there",
+      [](Config& c) -> auto& { return c.http.body_timeout_ms; });
+  add("idleTimeoutMs", 100, kHourMs, "Until a connection without a request is closed",
+      [](Config& c) -> auto& { return c.http.idle_timeout_ms; });
+  add("streamBufferBytesMax", 128 * kKiB, 256 * kMiB, "Unsent bytes of an event stream before it counts as lagging",
+      [](Config& c) -> auto& { return c.http.stream_buffer_bytes_max; });
+}
+
+void add_core_limits(std::vector<Key>& keys) {
+  const auto add = [&](std::string name, std::int64_t low, std::int64_t high, std::string help, auto at) {
+    keys.push_back(number("limits." + name, low, high, std::move(help), at));
+  };
+  add("payloadBytesMax", 1, 16 * kMiB, "Bytes of a payload",
+      [](Config& c) -> auto& { return c.core.payload_bytes_max; });
+  add("resultBytesMax", 1, 64 * kMiB, "Bytes of a result", [](Config& c) -> auto& { return c.core.result_bytes_max; });
+  add("metadataBytesMax", 1, 64 * kKiB, "Bytes of a task's metadata",
+      [](Config& c) -> auto& { return c.core.metadata_bytes_max; });
+  add("batchBytesMax", kKiB, 128 * kMiB, "Bytes of all payloads of a batch",
+      [](Config& c) -> auto& { return c.core.batch_bytes_max; });
+  add("inlineBytesMax", 0, 4'096, "Larger payloads and results are kept in the store and not in memory",
+      [](Config& c) -> auto& { return c.core.inline_bytes_max; });
+  add("liveTasksMax", 1, kMany, "Tasks of a namespace that have not ended",
+      [](Config& c) -> auto& { return c.core.live_tasks_max; });
+  add("queuesMax", 1, kMany, "Queues of a namespace", [](Config& c) -> auto& { return c.core.queues_max; });
+  add("workersMax", 1, kMany, "Workers of a namespace", [](Config& c) -> auto& { return c.core.workers_max; });
+  add("waitersMax", 1, kMany, "Requests of a namespace that wait (long polls)",
+      [](Config& c) -> auto& { return c.core.waiters_max; });
+  add("lineageMax", 1, 60'000, "Retries plus children of one root task",
+      [](Config& c) -> auto& { return c.core.lineage_max; });
+  add("endedInMemoryMax", 0, kMany, "Ended tasks that stay in memory for quick look-ups",
+      [](Config& c) -> auto& { return c.core.ended_in_memory_max; });
+  add("endedInMemoryMs", 0, kHourMs, "And for how long", [](Config& c) -> auto& { return c.core.ended_in_memory_ms; });
+  add("workerLostMs", 100, kHourMs, "A worker that is silent for so long is lost",
+      [](Config& c) -> auto& { return c.core.worker_lost_ms; });
+  add("cancelGraceMs", 0, kHourMs, "How long a worker may take to give up a cancelled task",
+      [](Config& c) -> auto& { return c.core.cancel_grace_ms; });
+}
+
+std::string words(const std::string& name, char separator, bool upper) {
+  std::string out;
+  for (const char c : name) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    if (is_upper) out += separator;
+    const char letter = c == '.' ? separator : is_upper ? static_cast<char>(c | ' ') : c;
+    out += upper && letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Key::flag() const { return "--" + words(name, '-', /*upper=*/false); }
+std::string Key::environment() const { return "ARBITER_" + words(name, '_', /*upper=*/true); }
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> table = [] {
+    std::vector<Key> all;
+    add_basics(all);
+    add_http_limits(all);
+    add_core_limits(all);
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace arbiter::server

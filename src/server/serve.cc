@@ -1,0 +1,285 @@
+#include "server/serve.h"
+
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdio>
+#include <future>
+#include <thread>
+
+#include "api/service.h"
+#include "server/admin_token.h"
+#include "server/log.h"
+#include "server/process.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace arbiter::server {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+using std::chrono::steady_clock;
+
+constexpr int kThreadsMax = 4;
+constexpr std::chrono::milliseconds kPoll{5};
+constexpr std::chrono::seconds kLeaveTimeout{2};
+
+// Waits for an answer that comes by callback.
+template <typename T>
+class Awaited {
+ public:
+  [[nodiscard]] auto callback() {
+    return [promise = promise_](T value) { promise->set_value(std::move(value)); };
+  }
+  [[nodiscard]] T get() { return future_.get(); }
+  [[nodiscard]] bool wait_until(steady_clock::time_point end) {
+    return future_.wait_until(end) == std::future_status::ready;
+  }
+
+ private:
+  std::shared_ptr<std::promise<T>> promise_ = std::make_shared<std::promise<T>>();
+  std::future<T> future_ = promise_->get_future();
+};
+
+int thread_count(const Config& config) {
+  if (config.threads > 0) return static_cast<int>(config.threads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kThreadsMax);
+}
+
+// The parts of a running server, in the order in which they are built.
+class Running {
+ public:
+  Running(const Config& config, Log& log) : config_(config), log_(log) {}
+  ~Running();
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] std::string url() const;
+  // True when everything that was under way has been answered and stored.
+  [[nodiscard]] bool stop(const std::string& why);
+
+ private:
+  [[nodiscard]] Result<void> phase(std::string_view name, Result<void> (Running::*work)());
+  [[nodiscard]] Result<void> open_store();
+  [[nodiscard]] Result<void> open_system();
+  [[nodiscard]] Result<void> open_namespaces();
+  [[nodiscard]] Result<void> listen();
+  [[nodiscard]] Result<core::Reply> ask_system(core::Command command);
+  [[nodiscard]] Result<void> ensure_token();
+  [[nodiscard]] bool wait_for_connections(steady_clock::time_point end) const;
+  void leave();
+
+  const Config config_;
+  Log& log_;
+  base::SystemClock clock_;
+  std::unique_ptr<store::Store> store_;
+  boost::asio::io_context io_;
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<api::Service> service_;
+  std::unique_ptr<net::Server> server_;
+  std::vector<std::thread> threads_;
+  std::atomic<int> threads_running_{0};
+};
+
+// ---- start ----------------------------------------------------------------------------------------------------
+
+Result<void> Running::phase(std::string_view name, Result<void> (Running::*work)()) {
+  const auto begin = steady_clock::now();
+  auto result = (this->*work)();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
+  if (result) log_.info("start-up phase done", {{"phase", std::string(name)}, {"ms", std::to_string(took.count())}});
+  return result;
+}
+
+Result<void> Running::start() {
+  if (auto done = phase("store", &Running::open_store); !done) return done;
+  if (auto done = phase("system namespace", &Running::open_system); !done) return done;
+  if (auto done = phase("namespaces", &Running::open_namespaces); !done) return done;
+  return phase("network", &Running::listen);
+}
+
+Result<void> Running::open_store() {
+  auto store = store::open_sqlite_store(config_.data);
+  if (!store) return fail(store.error());
+  store_ = std::move(*store);
+  engine::EngineConfig config;
+  config.limits = config_.core;
+  config.retention_days = config_.retention_days;
+  engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
+  api::ServiceConfig service;
+  service.version = ARBITER_VERSION;
+  service.config_json = config_json(config_);
+  service.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+  service.large_body_bytes_max = static_cast<std::size_t>(config_.large_body_bytes_max);
+  service.authentication = !config_.insecure_no_auth;
+  service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));
+  work_.emplace(io_.get_executor());
+  threads_running_ = thread_count(config_);
+  for (int i = 0; i < thread_count(config_); ++i) {
+    threads_.emplace_back([this] {
+      io_.run();
+      --threads_running_;
+    });
+  }
+  return {};
+}
+
+Result<core::Reply> Running::ask_system(core::Command command) {
+  Awaited<engine::Answer> answer;
+  engine::Request request;
+  request.command = std::move(command);
+  request.actor.name = api::kSystem;
+  engine_->submit(std::string(api::kSystem), std::move(request), answer.callback());
+  auto got = answer.get();
+  if (!got) return fail(got.error());
+  return std::get<core::Reply>(std::move(*got));
+}
+
+Result<void> Running::ensure_token() {
+  auto token = ensure_admin_token(config_.data);
+  if (!token) return fail(token.error());
+  Awaited<Result<void>> added;
+  service_->tokens().add(api::token_hash(*token), std::string(api::kAdmin), added.callback());
+  return added.get();
+}
+
+Result<void> Running::open_system() {
+  Awaited<Result<void>> opened;
+  engine_->open(std::string(api::kSystem), opened.callback());
+  if (auto done = opened.get(); !done) return done;
+  if (auto done = ensure_token(); !done) return done;
+  const std::string detail = std::string("version " ARBITER_VERSION ", process ") + std::to_string(::getpid());
+  if (auto recorded = ask_system(core::RecordLifecycle{"STARTED", detail}); !recorded) return fail(recorded.error());
+  return {};
+}
+
+// All at once: each loads on its own.
+Result<void> Running::open_namespaces() {
+  if (auto made = ask_system(core::CreateNamespace{"default"}); !made) return fail(made.error());
+  std::vector<std::string> names;
+  core::ListNamespaces list;
+  do {
+    auto reply = ask_system(list);
+    if (!reply) return fail(reply.error());
+    auto& page = std::get<core::NamespaceList>(*reply);
+    for (auto& one : page.items) names.push_back(std::move(one.name.value));
+    list.cursor.reset();
+    if (page.next_cursor) list.cursor.emplace(*page.next_cursor);
+  } while (list.cursor);
+  std::vector<Awaited<Result<void>>> opened(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) service_->namespaces().open(names[i], opened[i].callback());
+  Result<void> outcome;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto result = opened[i].get();
+    if (result) continue;
+    // One broken namespace does not take the others down; only the default one must serve.
+    log_.error("a namespace cannot be opened", {{"namespace", names[i]}, {"reason", result.error().message}});
+    if (names[i] == "default") outcome = fail(result.error());
+  }
+  return outcome;
+}
+
+Result<void> Running::listen() {
+  auto address = parse_listen(config_.listen);
+  if (!address) return fail(address.error());
+  net::ServerConfig config;
+  config.address = address->host;
+  config.port = address->port;
+  config.allowed_hosts = config_.allowed_hosts;
+  config.allowed_origins = config_.allowed_origins;
+  config.limits = config_.http;
+  if (config_.access_log) config.access_log = log_.access_log();
+  server_ = net::make_server(io_, std::move(config), *service_);
+  service_->set_network(&server_->stats());
+  return server_->listen();
+}
+
+std::string Running::url() const {
+  const auto address = parse_listen(config_.listen);
+  const bool is_v6 = address->host.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + address->host + "]" : address->host) + ":" + std::to_string(server_->port());
+}
+
+// ---- stop -----------------------------------------------------------------------------------------------------
+
+bool Running::wait_for_connections(steady_clock::time_point end) const {
+  while (server_->stats().connections_open > 0) {
+    if (steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
+bool Running::stop(const std::string& why) {
+  const auto end = steady_clock::now() + std::chrono::milliseconds(config_.shutdown_timeout_ms);
+  service_->begin_shutdown();
+  server_->drain();
+  Awaited<engine::Answer> recorded;
+  engine::Request request;
+  request.command = core::RecordLifecycle{"STOPPED", why};
+  request.actor.name = api::kSystem;
+  engine_->submit(std::string(api::kSystem), std::move(request), recorded.callback());
+  bool clean = recorded.wait_until(end);
+  // Answers the long polls, so that their connections can close; what is being committed is answered after it.
+  Awaited<bool> stopped;
+  engine_->stop([done = stopped.callback()] { done(true); });
+  clean = wait_for_connections(end) && clean;
+  clean = stopped.wait_until(end) && clean;
+  leave();
+  return clean;
+}
+
+// Lets the threads run out of work. A part that does not let go must not keep the process.
+void Running::leave() {
+  if (server_) server_->close();
+  work_.reset();
+  const auto end = steady_clock::now() + kLeaveTimeout;
+  while (threads_running_ > 0 && steady_clock::now() < end) std::this_thread::sleep_for(kPoll);
+  if (threads_running_ > 0) io_.stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+Running::~Running() {
+  if (threads_.empty()) return;
+  Awaited<bool> stopped;
+  engine_->stop([done = stopped.callback()] { done(true); });
+  (void)stopped.wait_until(steady_clock::now() + kLeaveTimeout);
+  leave();
+}
+
+}  // namespace
+
+Result<int> serve(const ServeOptions& options) {
+  const auto begin = steady_clock::now();
+  prepare_process(options.exit_with_parent);
+  StopSignal signal;
+  Log log(options.config.log_level);
+  Running running(options.config, log);
+  if (auto started = running.start(); !started) {
+    log.flush();
+    return fail(started.error());
+  }
+  if (options.config.insecure_no_auth) {
+    log.warn("AUTHENTICATION IS OFF: everyone who reaches this address may do everything (insecureNoAuth)");
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
+  log.info("ready", {{"url", running.url()}, {"ms", std::to_string(took.count())}, {"version", ARBITER_VERSION}});
+  std::printf("arbiter is ready at %s\n", running.url().c_str());
+  std::fflush(stdout);
+
+  const std::string why = signal.wait();
+  log.info("stopping", {{"reason", why}});
+  const bool clean = running.stop(why);
+  if (!clean) log.warn("stopped before everything under way was answered", {{"reason", "shutdownTimeoutMs is over"}});
+  log.info("stopped");
+  log.flush();
+  return clean ? 0 : base::info(ErrorCode::kShuttingDown).exit_code;
+}
+
+}  // namespace arbiter::server
