@@ -293,6 +293,17 @@ describe('bytes', { concurrency: 20 }, () => {
     if (never !== '') assertProblem(parseAnswer(never), 408, 'request_timeout', never);
   });
 
+  it('whose body does not come, and connections without a request, are let go', async () => {
+    const impatient = await Server.start({ flags: ['--limits-http-body-timeout-ms', '300', '--limits-http-idle-timeout-ms', '600'] });
+    const half = head('POST', '/api/v1/tasks', ['Content-Type: application/json', 'Content-Length: 100']).replace(/Host: .*/, `Host: ${new URL(impatient.url).host}`) + '{"type":';
+    const answer = await exchange(impatient, half, { msMax: 5_000 });
+    if (answer !== '') assertProblem(parseAnswer(answer), 408, 'request_timeout', answer);
+    const from = Date.now();
+    await exchange(impatient, '', { msMax: 5_000 });
+    assert.ok(Date.now() - from < 4_000, 'an idle connection is closed');
+    await impatient.stop();
+  });
+
   it('of several requests in one go are answered in order', async () => {
     const two = head('GET', '/livez') + head('GET', '/api/v1/nothing') + head('GET', '/readyz', ['Connection: close']);
     const text = await exchange(server, two);

@@ -180,6 +180,29 @@ describe('under a lease', () => {
     await refused(server, 404, 'not_found', 'GET', '/api/v1/tasks/nobody/logs');
   });
 
+  it('keeps at most 10 MiB of log and says what is missing', async () => {
+    const held = await leased(server, { id: 'chatty', type: 'chatty' });
+    for (let n = 0; n < 11; n++) await acted(server, held, 'log', { lines: Array.from({ length: 1_000 }, (_, i) => `${n}-${i} `.padEnd(1_024, 'x')) });
+    let [bytes, after, truncated] = [0, 0, false];
+    for (;;) {
+      const page = await server.expect(200, 'GET', `/api/v1/tasks/chatty/logs?after=${after}&limit=1000`);
+      if (page.items.length === 0) break;
+      for (const line of page.items) bytes += line.text.length;
+      [after, truncated] = [page.next, page.truncated];
+    }
+    assert.equal(truncated, true);
+    assert.ok(bytes > 9 * 1024 * 1024 && bytes <= 10 * 1024 * 1024, String(bytes));
+    await complete(server, held);
+  });
+
+  it('a lease that was asked for under a key is given again under it', async () => {
+    await worker(server, 'keyed');
+    await submitBatch(server, [{ type: 'keyed' }, { type: 'keyed' }]);
+    const options = { headers: { 'Idempotency-Key': 'lease-1' } };
+    const first = await server.expect(200, 'POST', '/api/v1/tasks/lease', { workerId: 'keyed' }, options);
+    assert.deepEqual((await server.expect(200, 'POST', '/api/v1/tasks/lease', { workerId: 'keyed' }, options)).leases[0].lease, first.leases[0].lease);
+  });
+
   it('extend moves the end of the lease', async () => {
     const held = await leased(server, { id: 'longer', type: 'longer' });
     const status = await acted(server, held, 'extend', { leaseMs: 600_000 });

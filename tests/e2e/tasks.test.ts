@@ -108,6 +108,13 @@ describe('submit', () => {
     problem(answer, 413, 'too_large', 'payload');
   });
 
+  it('has one effect when the same key comes many times at once', async () => {
+    const options = { headers: { 'Idempotency-Key': 'key-many' } };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => server.call('POST', '/api/v1/tasks', { type: 'at-once' }, options)));
+    assert.equal(new Set(answers.map((a) => a.body.id)).size, 1);
+    assert.equal((await everyItem(server, '/api/v1/tasks?type=at-once')).length, 1);
+  });
+
   it('repeats its answer under an idempotency key and refuses another request under it', async () => {
     const headers = { 'Idempotency-Key': 'key-1' };
     const first = await server.expect(201, 'POST', '/api/v1/tasks', { type: 'keyed' }, { headers });
@@ -221,6 +228,16 @@ describe('dependencies', () => {
     }
   });
 
+  it('thousands of dependents follow one failure in steps, without any further request', async () => {
+    const workerId = await worker(server, 'flood');
+    await submit(server, { id: 'flood', type: 'flood', retry: NOW_RETRY });
+    for (let n = 0; n < 3; n++) await submitBatch(server, Array.from({ length: 1_000 }, () => ({ type: 'drop', dependsOn: ['flood'], queue: 'drops' })));
+    await failed(server, await leaseOne(server, workerId));
+    await sleep(500);
+    assert.deepEqual((await server.expect(200, 'GET', '/api/v1/queues/drops')).depth.pending, 0);
+    assert.equal((await everyItem(server, '/api/v1/tasks?queue=drops&state=cancelled')).length, 3_000);
+  });
+
   it('are exported as a graph with states and a topological order', async () => {
     await submitBatch(server, [
       { id: 'g3', type: 'graph', dependsOn: ['g1', 'g2'], tags: ['graph'] }, { id: 'g2', type: 'graph', dependsOn: ['g1'], tags: ['graph'] },
@@ -282,7 +299,8 @@ describe('times', { concurrency: 20 }, () => {
     await submit(server, { id: 'late-2', type: 'late-unserved', deadline: at(700) });
     await submit(server, { id: 'late-3', type: 'late-unserved', deadline: at(700), delayMs: 60_000 });
     await running;
-    for (const id of ['late-1', 'late-2', 'late-3']) {
+    await submit(server, { id: 'late-4', type: 'late-unserved', deadline: '2020-01-01T00:00:00Z' });
+    for (const id of ['late-1', 'late-2', 'late-3', 'late-4']) {
       const task = await ended(server, id);
       assert.equal(task.state, 'failed');
       assert.equal(task.error.code, 'deadline');

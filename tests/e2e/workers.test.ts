@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
   act, acted, complete, ended, everyItem, failed, historyOf, lease, leaseOne, leased, problem, reaches, refused, sleep, stateOf,
-  submit, taskOf, worker,
+  submit, submitBatch, taskOf, worker,
 } from './support/api';
 import { Json, Server } from './support/server';
 
@@ -81,6 +81,7 @@ describe('workers', { concurrency: 20 }, () => {
     assert.equal((await acted(server, held, 'progress')).cancelRequested, true);
     await failed(server, held);
     assert.equal(await stateOf(server, 'stop'), 'cancelled');
+    await failed(server, held); // The answer was lost: the same outcome again.
     const finished = await leased(server, { id: 'stop-2', type: 'stop-2' });
     await server.expect(200, 'POST', '/api/v1/tasks/stop-2/cancel', {});
     await complete(server, finished);
@@ -127,6 +128,16 @@ describe('workers', { concurrency: 20 }, () => {
     assert.equal(task.attempt, 0);
     problem(await act(server, held, 'complete'), 409, 'stale_lease');
     await refused(server, 404, 'unknown_worker', 'POST', '/api/v1/workers/leave/heartbeat', {});
+  });
+
+  it('deregister with thousands of tasks: all go back, in steps, without any further request', async () => {
+    await worker(server, 'crowd', { maxConcurrent: 3_000, queues: ['crowd'] });
+    for (let n = 0; n < 3; n++) await submitBatch(server, Array.from({ length: 1_000 }, () => ({ type: 'crowd', queue: 'crowd' })));
+    for (let n = 0; n < 3; n++) assert.equal((await lease(server, 'crowd', { max: 1_000 })).length, 1_000);
+    await server.expect(200, 'DELETE', '/api/v1/workers/crowd');
+    await sleep(500);
+    const { depth } = await server.expect(200, 'GET', '/api/v1/queues/crowd');
+    assert.deepEqual([depth.queued, depth.running], [3_000, 0]);
   });
 
   it('are lost after 30 s of silence: their attempts count; a sign of life brings them back', async () => {
