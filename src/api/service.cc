@@ -1,5 +1,6 @@
 #include "api/service.h"
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -21,22 +22,15 @@ base::Error bad_field(std::string field, std::string message) {
   return {ErrorCode::kInvalidRequest, "Some fields are not valid.", {{std::move(field), std::move(message)}}};
 }
 
-// ASCII only; `lower` is in lower case.
-bool same_word(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | ' ') : a) == b;
-         });
-}
-
 bool is_json(std::string_view content_type) {
   const std::string_view kind = content_type.substr(0, content_type.find(';'));
   const auto end = kind.find_last_not_of(" \t");
-  return end != std::string_view::npos && same_word(kind.substr(0, end + 1), "application/json");
+  return end != std::string_view::npos && boost::algorithm::iequals(kind.substr(0, end + 1), "application/json");
 }
 
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view scheme = "bearer ";
-  if (!same_word(authorization.substr(0, scheme.size()), scheme)) return {};
+  if (!boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
   return authorization.substr(scheme.size());
 }
 

@@ -182,8 +182,9 @@ void State::on(const TaskCancelled& e, const Event& event) {
   CHECK(allowed(task.state, TaskState::kCancelled));
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
-    last.outcome = Outcome::kReleased;
-    last.reported = false;
+    last.outcome = e.outcome.value_or(Outcome::kReleased);
+    last.reported = e.outcome.has_value();
+    last.fingerprint = e.fingerprint;
   }
   task.reason = e.reason;
   if (e.dependency) outcome_of(task).cause = e.dependency->value;

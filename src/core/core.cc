@@ -4,6 +4,11 @@
 
 namespace arbiter::core {
 
+// Timers outlive the waiters that are linked into them.
+Core::~Core() {
+  for (auto& [ticket, waiter] : waiters_) state_.timers.remove(*waiter);
+}
+
 void Core::begin_step(const Actor& actor, base::Now now) {
   now_ = now;
   actor_ = actor;

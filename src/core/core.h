@@ -36,11 +36,13 @@ struct BulkNeed {
   std::string bulk;
   std::string queue, type;  // empty: any
   Position before = 0;
+  Position since = 0;  // when it was asked for: everything older is to be in the store
 };
 
 class Core {
  public:
   Core(CoreLimits limits, std::uint64_t seed) : state_(limits, seed) {}
+  ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
@@ -150,7 +152,9 @@ class Core {
   Answer on(const Heartbeat& c, Ticket ticket);
   Answer on(const DrainWorker& c, Ticket);
   Answer on(const DeregisterWorker& c, Ticket);
+  void wake_replaced(const Worker& worker);
   HeartbeatReply heartbeat_reply(const Heartbeat& c, const Worker& worker) const;
+  void renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named);
   [[nodiscard]] bool has_news(const HeartbeatReply& reply) const;
 
   // ---- queues.cc ----
@@ -181,7 +185,11 @@ class Core {
   void tell_dependent(Task& dependent, Task& dependency);
   void advance_cancels();
   void advance_cancel(Bulk& bulk);
+  [[nodiscard]] bool is_redriven_by(const Bulk& bulk, const Task& task) const;
+  [[nodiscard]] std::vector<Task*> kept_dead(const Bulk& bulk) const;  // dead ones that do not leave memory
   void make_ready(Task& task, Reason reason);
+  // Ends the current attempt uncounted: back to its queue, or cancelled if that was asked for.
+  void hand_back(Task& task, Reason reason);
   // Ends the current attempt without success: retried, dead, or cancelled if that was asked for.
   void fail_attempt(Task& task, Reason reason, bool retryable, std::optional<TaskError> error, std::int64_t fingerprint,
                     std::optional<Usage> usage);

@@ -15,7 +15,7 @@ namespace arbiter::core {
 // Why a task changed its state; on the wire and in the log.
 BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
                         kLeaseExpired, kWorkerLost, kWorkerReplaced, kDeadline, kDependencyFailed, kLineageLimit,
-                        kReleased, kUndelivered, kNotRetryable, kCancelGrace)
+                        kReleased, kDeregistered, kUndelivered, kNotRetryable, kCancelGrace)
 
 struct TaskSubmitted {
   Name id;
@@ -101,8 +101,10 @@ struct TaskCancelled {
   std::optional<std::string> message;
   std::optional<Name> dependency;  // whose failure cancelled it
   std::int64_t lease = 0;
+  std::optional<Outcome> outcome;  // what its worker reported, when that ended it
+  std::int64_t fingerprint = 0;
 };
-BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease))
+BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, outcome, fingerprint))
 struct TaskRedriven {
   Name id;
   TaskState state = TaskState::kQueued;  // pending: it waits for its dependencies again

@@ -42,8 +42,11 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
                         std::int64_t fingerprint, std::optional<Usage> usage) {
   if (task.cancel_requested) {
     const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
-    emit(TaskCancelled{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0});
-    return;
+    TaskCancelled e{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, {},
+                    fingerprint};
+    if (reason == Reason::kReleased) e.outcome = Outcome::kReleased;
+    if (reason == Reason::kReported || reason == Reason::kNotRetryable) e.outcome = Outcome::kFailed;
+    return emit(std::move(e));
   }
   TaskFailed e;
   e.id.value = task.id;
@@ -73,6 +76,11 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
     }
   }
   emit(std::move(e));
+}
+
+void Core::hand_back(Task& task, Reason reason) {
+  if (task.cancel_requested) return fail_attempt(task, reason, /*retryable=*/true, {}, 0, {});
+  emit(TaskReleased{Name(task.id), Name(task.lease->worker->id), task.lease->number, task.state, reason});
 }
 
 void Core::make_ready(Task& task, Reason reason) {
@@ -204,8 +212,8 @@ void Core::take_leases_of_lost_workers() {
     }
     const bool last = worker->leases.size() == 1;
     Task& task = *worker->leases.begin()->second;
-    if (worker->state == WorkerState::kGone && !task.cancel_requested) {
-      emit(TaskReleased{Name(task.id), Name(id), task.lease->number, task.state, Reason::kReleased});
+    if (worker->state == WorkerState::kGone) {
+      hand_back(task, Reason::kDeregistered);
     } else {
       fail_attempt(task, Reason::kWorkerLost, /*retryable=*/true,
                    TaskError{.message = "Worker " + id + " was lost.", .code = "worker_lost", .details = {}}, 0, {});
@@ -237,7 +245,8 @@ void Core::tell_dependent(Task& dependent, Task& dependency) {
   const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";
   const Name cause(dependency.id);
   if (policy == OnDependencyFailure::kCancel) {
-    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0});
+    return emit(
+        TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0, {}, 0});
   }
   TaskFailed e;
   e.id.value = dependent.id;
@@ -283,12 +292,29 @@ void Core::advance_cancel(Bulk& bulk) {
 std::optional<BulkNeed> Core::bulk_need() const {
   for (const auto& [id, bulk] : state_.bulks) {
     if (bulk.state != BulkState::kRunning || bulk.action != BulkAction::kRetry) continue;
-    BulkNeed need{id, "", "", bulk.cursor ? static_cast<Position>(bulk.cursor) : bulk.position};
+    BulkNeed need{id, "", "", bulk.cursor ? static_cast<Position>(bulk.cursor) : bulk.position, bulk.position};
     if (bulk.filter.queue) need.queue = bulk.filter.queue->value;
     if (bulk.filter.type) need.type = bulk.filter.type->value;
     return need;
   }
   return std::nullopt;
+}
+
+bool Core::is_redriven_by(const Bulk& bulk, const Task& task) const {
+  if (task.state != TaskState::kFailed || task.ended_position >= bulk.position) return false;
+  const BulkFilter& f = bulk.filter;
+  const auto& tags = state_.spec_of(task).tags;
+  return (!f.queue || f.queue->value == task.queue->name) && (!f.type || *f.type == task.profile->type) &&
+         (!f.tag || std::find(tags.begin(), tags.end(), *f.tag) != tags.end());
+}
+
+std::vector<Task*> Core::kept_dead(const Bulk& bulk) const {
+  std::vector<Task*> kept;
+  for (const auto& task : state_.tasks) {
+    if ((task->dependents || task->pins > 0) && is_redriven_by(bulk, *task)) kept.push_back(task.get());
+  }
+  std::sort(kept.begin(), kept.end(), [](const Task* a, const Task* b) { return a->submitted < b->submitted; });
+  return kept;
 }
 
 void Core::advance_retry(const std::string& id, const std::vector<std::string>& ids, Position cursor, bool more,
@@ -301,11 +327,21 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
                     more ? BulkState::kRunning : BulkState::kDone};
   for (const auto& task_id : ids) {
     Task* task = state_.find_task(task_id);
-    if (!task || task->state != TaskState::kFailed || task->ended_position >= bulk.position) continue;
-    const auto& tags = state_.spec_of(*task).tags;
-    if (bulk.filter.tag && std::find(tags.begin(), tags.end(), *bulk.filter.tag) == tags.end()) continue;
+    if (!task || !is_redriven_by(bulk, *task)) continue;
     emit(TaskRedriven{Name(task_id), TaskState::kQueued, {}});
     ++step.done;
+  }
+  // The store keeps those among the live that something still hangs on; they come last.
+  if (!more) {
+    for (Task* task : kept_dead(bulk)) {
+      if (budget_left() <= 1) {
+        step.state = BulkState::kRunning;
+        break;
+      }
+      emit(TaskRedriven{Name(task->id), TaskState::kQueued, {}});
+      ++step.scanned;
+      ++step.done;
+    }
   }
   emit(std::move(step));
   react();

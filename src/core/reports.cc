@@ -124,12 +124,7 @@ Result<Task*> Core::report(const Report& r) {
                    fingerprint_of(r), r.usage);
       break;
     case Outcome::kReleased:
-      if (task->cancel_requested) {
-        fail_attempt(*task, Reason::kReported, /*retryable=*/true, r.error, 0, r.usage);
-      } else {
-        emit(TaskReleased{Name(task->id), Name(task->lease->worker->id), task->lease->number, task->state,
-                          Reason::kReleased});
-      }
+      hand_back(*task, Reason::kReleased);
       break;
   }
   return task;
@@ -168,6 +163,7 @@ Core::Answer Core::on(const ReportTasks& c, Ticket ticket) {
   }
   LeaseTasks lease;
   lease.worker_id = c.worker_id;
+  lease.session = c.session;
   if (c.lease) {
     lease.max = c.lease->max;
     lease.wait_ms = c.lease->wait_ms;

@@ -1,4 +1,6 @@
 // Registration and life of workers. A worker's name is its id; a new session under the same name takes over.
+#include <set>
+
 #include "base/ids.h"
 #include "core/core.h"
 #include "core/views.h"
@@ -22,6 +24,11 @@ std::optional<std::string> page(const Map& map, const std::optional<Text<1, 256>
   return std::nullopt;
 }
 
+base::Error replaced_by(const Worker& worker) {
+  return {ErrorCode::kSessionReplaced, "This session of worker " + worker.id + " was replaced by session " +
+                                           std::to_string(worker.session) + "; it should stop."};
+}
+
 }  // namespace
 
 Core::Answer Core::on(const RegisterWorker& c, Ticket) {
@@ -40,7 +47,22 @@ Core::Answer Core::on(const RegisterWorker& c, Ticket) {
   WorkerRegistered e{Name(id), known ? known->session + 1 : 1, c};
   e.definition.name = Name(id);
   emit(std::move(e));
+  wake_replaced(*state_.find_worker(id));
   return Reply(RegisterReply{view_of(state_, *state_.find_worker(id), /*with_leases=*/true), created});
+}
+
+// Requests of an earlier session that still wait get no work any more.
+void Core::wake_replaced(const Worker& worker) {
+  std::vector<Waiter*> replaced;
+  const auto old = [&](const std::optional<std::int64_t>& session) { return session && *session != worker.session; };
+  for (Waiter* waiter : lease_waiters_) {
+    if (waiter->worker == worker.id && old(waiter->lease.session)) replaced.push_back(waiter);
+  }
+  const auto [first, last] = listeners_.equal_range(worker.id);
+  for (auto it = first; it != last; ++it) {
+    if (old(it->second->heartbeat.session)) replaced.push_back(it->second);
+  }
+  for (Waiter* waiter : replaced) wake(*waiter, fail(replaced_by(worker)));
 }
 
 Core::Answer Core::on(const ListWorkers& c, Ticket) {
@@ -79,11 +101,26 @@ HeartbeatReply Core::heartbeat_reply(const Heartbeat& c, const Worker& worker) c
   return reply;
 }
 
+// A worker that names its leases renews just these: one whose grant never reached it runs out in its own time.
+void Core::renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named) {
+  std::set<std::string_view> names;
+  for (const auto& lease : named) names.insert(lease.value);
+  for (auto& [number, task] : worker.leases) {
+    Lease& lease = *task->lease;
+    const bool known = names.contains(std::to_string(number));
+    if (!known && !lease.disowned) lease.expires_at = state_.lease_deadline(lease);
+    lease.disowned = !known;
+    state_.arm(*task);
+  }
+}
+
 bool Core::has_news(const HeartbeatReply& reply) const {
   return !reply.cancellations.empty() || !reply.lost.empty() || reply.drain;
 }
 
 Core::Answer Core::on(const Heartbeat& c, Ticket ticket) {
+  Worker* known = state_.find_worker(c.id.value);
+  if (known && c.leases && (!c.session || *c.session == known->session)) renew_named(*known, *c.leases);
   auto worker = worker_for_request(c.id.value, c.session);
   if (!worker) return fail(worker.error());
   HeartbeatReply reply = heartbeat_reply(c, **worker);

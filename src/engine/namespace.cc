@@ -9,6 +9,8 @@ using base::fail;
 
 namespace {
 
+constexpr std::size_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
+
 store::EntityPut to_put(core::EntityChange&& change) {
   store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
                        change.revived};
@@ -38,6 +40,8 @@ void Namespace::opened(base::Result<Loaded> loaded) {
   replies_by_expiry_.clear();
   for (const auto& [key, record] : replies_) replies_by_expiry_.emplace(record.expires_at.ms, key);
   armed_ = core::kNever;
+  pulsing_ = false;
+  last_ran_ms_ = environment_.now().now.ms;
   collect();
 }
 
@@ -64,6 +68,7 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
   parked_.clear();
   waiting_.clear();
+  keys_waiting_.clear();
   backlog_.clear();
   for (auto& done : unanswered) done(fail(closed_error()));
   environment_.reopen(code);
@@ -85,6 +90,7 @@ bool Namespace::stop() {
 
 void Namespace::submit(Ticket ticket, Request request, Done done) {
   if (!core_ || stopping_) return done(fail(closed_error()));
+  notice_stall();
   if (is_full() || !backlog_.empty()) {
     if (backlog_.size() >= limits_.backlog_max) {
       return done(fail({ErrorCode::kOverloaded, "Too many requests are waiting for the store.", {}, 1'000}));
@@ -121,6 +127,7 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
     if (g != generation_) return shared->done(fail(closed_error()));
+    notice_stall();
     lookups_.erase(lookups_.find(since));
     const bool gone = looking_up_[ticket];
     looking_up_.erase(ticket);
@@ -147,6 +154,7 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
     if (g != generation_) return shared->done(fail(closed_error()));
+    notice_stall();
     lookups_.erase(lookups_.find(since));
     const bool gone = looking_up_[ticket];
     looking_up_.erase(ticket);
@@ -198,9 +206,16 @@ void Namespace::run(Ticket ticket, Pending pending) {
           ticket);
     }
   }
+  if (keyed && keys_waiting_.contains(request.idempotency_key)) {
+    return release(std::move(pending.done),
+                   fail({ErrorCode::kIdempotencyMismatch, "The first request with key " + request.idempotency_key +
+                                                              " is still waiting for its answer."}),
+                   ticket);
+  }
   auto answer = core_->handle(request.command, request.actor, ticket, environment_.now());
   collect_changes();
   if (!answer) {
+    if (keyed) keys_waiting_.insert(request.idempotency_key);
     waiting_.emplace(ticket, std::move(pending));
   } else {
     if (keyed && *answer) store_answer(request, **answer);
@@ -213,7 +228,11 @@ void Namespace::run(Ticket ticket, Pending pending) {
 void Namespace::forget(Ticket ticket) {
   const auto looking = looking_up_.find(ticket);
   if (looking != looking_up_.end()) looking->second = true;
-  if (waiting_.erase(ticket) && core_) core_->drop_waiter(ticket);
+  const auto waiting = waiting_.find(ticket);
+  if (waiting == waiting_.end()) return;
+  keys_waiting_.erase(waiting->second.request.idempotency_key);
+  waiting_.erase(waiting);
+  if (core_) core_->drop_waiter(ticket);
 }
 
 // An answer goes out when everything it may show is durable: the open batch, or the one in flight, or at once.
@@ -246,6 +265,7 @@ void Namespace::collect() {
     if (waiting == waiting_.end()) continue;
     Pending pending = std::move(waiting->second);
     waiting_.erase(waiting);
+    keys_waiting_.erase(pending.request.idempotency_key);
     if (wakeup.reply && !pending.request.idempotency_key.empty()) store_answer(pending.request, *wakeup.reply);
     Answer out = wakeup.reply ? Answer(std::move(*wakeup.reply)) : Answer(fail(std::move(wakeup.reply.error())));
     release(std::move(pending.done), std::move(out), wakeup.ticket);
@@ -290,6 +310,7 @@ void Namespace::flush() {
 void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result) {
   committing_ = false;
   if (!core_) return;
+  notice_stall();
   if (!result) {
     return close(result.error().code, "The last changes could not be stored: " + result.error().message);
   }
@@ -307,6 +328,9 @@ void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void
   evict();
   flush();
   run_backlog();
+  if (!core_) return;
+  advance();  // A cascade that found the batch full goes on here.
+  arm_timer();
 }
 
 void Namespace::run_backlog() {
@@ -318,7 +342,11 @@ void Namespace::run_backlog() {
 }
 
 void Namespace::evict() {
-  const store::Position floor = lookups_.empty() ? durable_position_ : std::min(durable_position_, *lookups_.begin());
+  // What a look-up may rely on stays: what ended since it began, and what was brought back for it.
+  const store::Position floor =
+      lookups_.empty()
+          ? durable_position_
+          : std::min(durable_position_, *lookups_.begin() - std::min<store::Position>(1, *lookups_.begin()));
   const std::int64_t now = environment_.now().now.ms;
   core_->state().evict(floor, now);
   while (!replies_by_expiry_.empty() && replies_by_expiry_.begin()->first <= now) {
@@ -337,6 +365,7 @@ void Namespace::advance() {
   environment_.post([this] {
     advance_scheduled_ = false;
     if (!core_) return;
+    notice_stall();
     if (!is_full()) {
       core_->tick(environment_.now());
       collect();
@@ -349,13 +378,16 @@ void Namespace::advance() {
 void Namespace::advance_redrive() {
   if (redriving_) return;
   auto need = core_->bulk_need();
-  if (!need) return;
+  // What ended before the redrive began has to be in the store before it is looked for there.
+  if (!need || durable_position_ < need->since) return;
   redriving_ = true;
-  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, 500};
+  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, kRedrivePageMax};
+  query.limit = std::min(query.limit, static_cast<std::size_t>(core_->state().limits.cascade_events_max));
   environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
     if (g != generation_) return;
+    notice_stall();
     redriving_ = false;
-    if (!page) return arm_timer();
+    if (!page) return retry_redrive();
     auto ids = std::make_shared<std::vector<std::string>>();
     std::vector<store::EntityKey> keys;
     for (const auto& e : page->entities) {
@@ -365,8 +397,9 @@ void Namespace::advance_redrive() {
     redriving_ = true;
     environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
       if (g != generation_) return;
+      notice_stall();
       redriving_ = false;
-      if (!found) return arm_timer();
+      if (!found) return retry_redrive();
       for (const auto& e : found->found) {
         if (!e.ended) continue;
         core_->state().admit(
@@ -378,19 +411,37 @@ void Namespace::advance_redrive() {
   });
 }
 
+// The store did not answer: once more, behind what waits on the strand.
+void Namespace::retry_redrive() {
+  environment_.post([this] {
+    if (core_) advance_redrive();
+  });
+}
+
+// While anything has a deadline the timer comes at least every stall_ms, so that a gap shows that the engine stood
+// still and that a jump of the wall clock is seen. An earlier wake-up that is armed already serves as well.
 void Namespace::arm_timer() {
   const base::Now now = environment_.now();
-  const std::int64_t due = advance_scheduled_ ? core::kNever : core_->next_deadline(now);
-  if (due == armed_) return;
+  const std::int64_t deadline = core_->next_deadline(now);
+  pulsing_ = deadline != core::kNever;
+  std::int64_t due = advance_scheduled_ ? core::kNever : deadline;
+  if (pulsing_) due = std::min(due, last_ran_ms_ + limits_.stall_ms);
+  const bool armed = armed_ != core::kNever && armed_ > now.now.ms;
+  if (due == armed_ || (armed && armed_ < due)) return;
   armed_ = due;
   environment_.wake_at(due);
 }
 
+// Whoever could not reach this process meanwhile gets the time back.
+void Namespace::notice_stall() {
+  const std::int64_t now = environment_.now().now.ms;
+  if (pulsing_ && now - last_ran_ms_ > 2 * limits_.stall_ms) core_->extend_all(now - last_ran_ms_);
+  last_ran_ms_ = now;
+}
+
 void Namespace::on_timer() {
   if (!core_) return;
-  const base::Now now = environment_.now();
-  // A timer so late means that this process stood still, and that its clients could not reach it.
-  if (armed_ != core::kNever && now.now.ms - armed_ > limits_.stall_ms) core_->extend_all(now.now.ms - armed_);
+  notice_stall();
   armed_ = core::kNever;
   evict();
   advance();

@@ -37,7 +37,7 @@ struct NamespaceLimits {
   std::size_t idempotency_keys_max = 100'000;
   std::size_t cancelled_max = 10'000;  // dependents that one redrive looks for
   std::int64_t idempotency_ms = 86'400'000;
-  std::int64_t stall_ms = 1'000;  // a timer so late means that the engine stood still
+  std::int64_t stall_ms = 1'000;  // nothing at all for twice as long means that the engine stood still
 };
 
 // What a namespace asks of the world. Callbacks come back on the strand.
@@ -114,7 +114,9 @@ class Namespace {
   void flush();
   void advance();  // cascades, timers, redrives
   void advance_redrive();
+  void retry_redrive();
   void arm_timer();
+  void notice_stall();
   void evict();
   void close(base::ErrorCode code, const std::string& message);
   [[nodiscard]] base::Error closed_error() const;
@@ -140,9 +142,12 @@ class Namespace {
   bool advance_scheduled_ = false;
   bool redriving_ = false;
   std::int64_t armed_ = core::kNever;
+  std::int64_t last_ran_ms_ = 0;
+  bool pulsing_ = false;  // the timer comes at least every stall_ms
 
   std::deque<Parked> parked_;                    // by barrier
   std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
+  std::set<std::string> keys_waiting_;           // idempotency keys of these
   std::unordered_map<Ticket, bool> looking_up_;  // value: its client left
   std::deque<std::pair<Ticket, Pending>> backlog_;
   std::multiset<store::Position> lookups_;                   // positions at which look-ups began

@@ -93,7 +93,8 @@ export class Server {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         child.kill('SIGKILL');
-        reject(new Error(`the server ${why}; its log:\n${this.log}`));
+        this.child = undefined;
+        reject(new Error(`the server ${why}; its log ends:\n${this.log.slice(-4_000)}`));
       };
       const timer = setTimeout(() => fail(`was not ready after ${READY_MS_MAX} ms`), READY_MS_MAX);
       child.once('exit', (code, signal) => (clearTimeout(timer), fail(`ended with ${code ?? signal}`)));
@@ -138,7 +139,7 @@ export class Server {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new Error(`the server still ran ${STOP_MS_MAX} ms after ${signal}; its log:\n${this.log}`));
+        reject(new Error(`the server still ran ${STOP_MS_MAX} ms after ${signal}; its log ends:\n${this.log.slice(-4_000)}`));
       }, STOP_MS_MAX);
       child.once('exit', (code) => (clearTimeout(timer), resolve(code)));
       child.kill(signal);

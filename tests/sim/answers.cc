@@ -1,0 +1,442 @@
+#include "answers.h"
+
+#include <algorithm>
+
+namespace arbiter::sim {
+
+using base::ErrorCode;
+
+#define RULE(condition, promise, text)       \
+  do {                                       \
+    if (!(condition)) broken(promise, text); \
+  } while (false)
+
+void Answers::broken(std::string_view promise, const std::string& what) {
+  verdict_.broken(promise, std::string(name_of(sent_->asked->command)) + " #" + std::to_string(sent_->asked->number) +
+                               ", sent at log position " + std::to_string(sent_->head) + ", answered at " +
+                               std::to_string(model_.position) + ": " + what);
+}
+
+const TaskModel* Answers::task(const std::string& id) {
+  const TaskModel* found = model_.task(id);
+  if (!found) broken("1", "task " + id + " is not in the log");
+  return found;
+}
+
+void Answers::judge(const Sent& sent, const engine::Answer& answer) {
+  sent_ = &sent;
+  const Asked& asked = *sent.asked;
+  if (!answer) {
+    world_.count(Kind::kError, base::info(answer.error().code).name);
+    return refusal(asked.command, answer.error());
+  }
+  RULE(!asked.bad, "8", "was accepted with bad fields");
+  if (const auto* reply = std::get_if<engine::StoredReply>(&*answer)) return repeated(*reply);
+  const auto& reply = std::get<core::Reply>(*answer);
+  if (!asked.key.empty()) {
+    const auto [known, first] = keys_.emplace(asked.key, std::pair(asked.fingerprint, stored(reply).body));
+    RULE(first, "9", "was done twice under key " + asked.key);
+  }
+  success(asked.command, reply);
+}
+
+// The stored answer of a key: the same as before, and its effect is in the log.
+void Answers::repeated(const engine::StoredReply& reply) {
+  const Asked& asked = *sent_->asked;
+  const auto known = keys_.emplace(asked.key, std::pair(asked.fingerprint, reply.body)).first;
+  RULE(known->second.first == asked.fingerprint, "9", "the answer of another request was given for key " + asked.key);
+  RULE(known->second.second == reply.body, "9", "key " + asked.key + " was answered in two ways");
+  const int marked = marked_tasks(asked);
+  const auto found = model_.marked.find(asked.number);
+  if (marked) RULE(found != model_.marked.end() && found->second == marked, "9", "its tasks are not in the log once");
+}
+
+// ---- what is shown --------------------------------------------------------------------------------------------
+
+void Answers::shows_state(const std::string& id, TaskState state) {
+  const TaskModel* t = task(id);
+  if (!t) return;
+  RULE(t->history.any(low(), high(), [&](const TaskFacts& f) { return f.state == state; }), "1",
+       "shows " + id + " as " + base::to_text(state) + ", which is not durable");
+}
+
+void Answers::check_bodies(const core::TaskView& view, const TaskModel& t) {
+  const bool inline_payload = t.spec.payload.size() <= setup_.limits.inline_bytes_max;
+  if (!view.payload.empty())
+    RULE(view.payload.text() == t.spec.payload.text(), "2", "the payload of " + t.id + " changed");
+  if (view.payload.empty() && !t.spec.payload.empty()) {
+    RULE(!inline_payload || view.payload_document == t.submitted, "2", "the payload of " + t.id + " is missing");
+  }
+  if (view.state != TaskState::kCompleted || t.result.empty()) return;
+  const bool there = view.result.empty() ? view.result_document == t.ended_position : view.result.text() == t.result;
+  RULE(there, "2", "the result of " + t.id + " is missing or another");
+}
+
+void Answers::shows(const core::TaskView& view) {
+  const TaskModel* t = task(view.id.value);
+  if (!t) return;
+  const auto same = [&](const TaskFacts& f) {
+    const int running = f.lease || f.state == TaskState::kCompleted ? 1 : 0;
+    return f.state == view.state && f.failures + running == view.attempt &&
+           (f.cancel_requested == view.cancel_requested || !f.lease) && (!f.lease || view.worker_id == f.worker);
+  };
+  RULE(t->history.any(low(), high(), same), "1",
+       "shows " + t->id + " as " + base::to_text(view.state) + ", attempt " + std::to_string(view.attempt) +
+           ", which is not durable");
+  RULE(view.type == t->spec.type && view.queue == t->spec.queue && view.priority == t->spec.priority &&
+           view.max_attempts == t->spec.retry.max_attempts && view.created_at.ms == t->created_at &&
+           std::equal(view.depends_on.begin(), view.depends_on.end(), t->spec.depends_on.begin(),
+                      t->spec.depends_on.end()),
+       "2", "the definition of " + t->id + " changed");
+}
+
+void Answers::shows(const core::LeaseView& view, const std::string& worker) {
+  shows(view.task);
+  const TaskModel* t = task(view.task.id.value);
+  if (!t) return;
+  const auto held = [&](const TaskFacts& f) {
+    return std::to_string(f.lease) == view.lease && f.worker == worker && f.failures + 1 == view.attempt;
+  };
+  RULE(t->history.any(low(), high(), held), "1", "lease " + view.lease + " of " + t->id + " is not in the log");
+}
+
+void Answers::shows(const std::vector<core::LeaseView>& leases, const core::LeaseTasks& request) {
+  RULE(static_cast<std::int64_t>(leases.size()) <= request.max, "8", "grants more leases than asked for");
+  for (const auto& view : leases) {
+    shows(view, request.worker_id.value);
+    RULE(view.task.state == (request.start ? TaskState::kRunning : TaskState::kAssigned), "3",
+         "a lease is begun against its request");
+    check_bodies(view.task, *model_.task(view.task.id.value));
+    const auto number = std::stoll(view.lease);
+    const auto wants = [&](const TaskModel& t) {
+      return (request.types.empty() ||
+              std::find(request.types.begin(), request.types.end(), t.spec.type) != request.types.end()) &&
+             (request.queues.empty() ||
+              std::find(request.queues.begin(), request.queues.end(), t.spec.queue) != request.queues.end());
+    };
+    const TaskModel& t = *model_.task(view.task.id.value);
+    RULE(wants(t), "3", "grants " + t.id + ", which was not asked for");
+    if (request.session) {
+      const WorkerModel& worker = model_.workers[request.worker_id.value];
+      const bool current = worker.history.any(static_cast<Position>(number), static_cast<Position>(number),
+                                              [&](const auto& w) { return w && w->session == *request.session; });
+      RULE(current, "3", "lease " + view.lease + " was granted to a session that was replaced");
+    }
+    const auto better = model_.passed_over.find(number);
+    if (better == model_.passed_over.end()) continue;
+    for (const TaskModel* other : better->second) {
+      RULE(!wants(*other), "3", t.id + " was granted before " + other->id + ", which is more urgent or older");
+    }
+  }
+}
+
+void Answers::shows(const std::vector<core::Cancellation>& cancellations) {
+  for (const auto& c : cancellations) {
+    const TaskModel* t = task(c.task_id.value);
+    if (!t) return;
+    const auto asked = [&](const TaskFacts& f) { return f.cancel_requested && std::to_string(f.lease) == c.lease; };
+    RULE(t->history.any(low(), high(), asked), "1", "tells of a cancellation of " + t->id + " that is not durable");
+  }
+}
+
+void Answers::shows(const core::LeaseStatus& status, const std::string& id, const std::string& lease) {
+  RULE(status.id.value == id && status.lease == lease, "3",
+       "was accepted for " + id + " under lease " + lease + ", but the current one is " + status.lease);
+  const TaskModel* t = task(id);
+  if (!t) return;
+  const auto same = [&](const TaskFacts& f) { return std::to_string(f.lease) == lease && f.state == status.state; };
+  RULE(t->history.any(low(), high(), same), "1", "was accepted under lease " + lease + " of " + id + ", not current");
+}
+
+void Answers::shows(const core::WorkerView& view) {
+  const WorkerModel& worker = model_.workers[view.id.value];
+  const auto same = [&](const std::optional<WorkerFacts>& f) {
+    return f && f->session == view.session && f->state == view.state;
+  };
+  const bool leaving = view.state == core::WorkerState::kGone;
+  RULE(leaving || worker.history.any(low(), high(), same), "1",
+       "shows worker " + view.id.value + " as it is not durable");
+  for (const auto& lease : view.leases) shows(lease, view.id.value);
+}
+
+void Answers::shows(const core::QueueView& view) {
+  const QueueModel& queue = model_.queues[view.name.value];
+  const QueueFacts seen{view.paused, view.max_depth.value_or(0)};
+  const bool fresh = seen == QueueFacts{} && (queue.live > 0 || queue.now == QueueFacts{});
+  const bool same = queue.history.any(low(), high(), [&](const QueueFacts& f) { return f == seen; });
+  RULE(same || fresh || seen == QueueFacts{}, "1", "shows queue " + view.name.value + " as it is not durable");
+}
+
+void Answers::shows(const core::BulkView& view) {
+  const auto found = model_.bulks.find(view.id.value);
+  if (found == model_.bulks.end()) return broken("1", "bulk change " + view.id.value + " is not in the log");
+  const BulkFacts seen{view.state, view.scanned, view.done};
+  RULE(found->second.history.any(low(), high(), [&](const BulkFacts& f) { return f == seen; }), "1",
+       "shows bulk change " + view.id.value + " as it is not durable");
+}
+
+// ---- what is acknowledged -------------------------------------------------------------------------------------
+
+void Answers::submitted(const core::TaskSpec& spec, const std::string& id, TaskState state, bool created) {
+  const TaskModel* t = task(id);
+  if (!t) return;
+  shows_state(id, state);
+  RULE(!spec.id || spec.id->value == id, "9", "another task was submitted than asked for");
+  RULE(text_of(t->spec) == text_of(spec), "9", "task " + id + " is not as it was submitted");
+  if (created) {
+    RULE(created_.insert(id).second, "9", "the creation of " + id + " was acknowledged twice");
+    RULE(t->submitted > low(), "9", "task " + id + " is said to be new, but is not");
+  }
+}
+
+void Answers::acknowledges(const core::SubmitTask& c, const core::SubmitTaskReply& reply) {
+  submitted(c, reply.task.id.value, reply.task.state, reply.created);
+  shows(reply.task);
+  if (!verdict_.failed()) check_bodies(reply.task, *model_.task(reply.task.id.value));
+}
+
+void Answers::acknowledges(const core::SubmitBatch& c, const core::SubmitReply& reply) {
+  if (c.tasks.size() != reply.tasks.size()) return broken("1", "a batch was answered for another number of tasks");
+  for (std::size_t i = 0; i < c.tasks.size(); ++i) {
+    submitted(c.tasks[i], reply.tasks[i].id.value, reply.tasks[i].state, reply.tasks[i].created);
+  }
+}
+
+// An accepted outcome stands in the log, under the lease that was named, as it was said.
+void Answers::acknowledges(const core::Report& report) {
+  const TaskModel* t = task(report.task_id.value);
+  if (!t) return;
+  const auto said = [&](const LeaseEnd& end) {
+    if (std::to_string(end.lease) != report.lease.value) return false;
+    switch (end.ending) {
+      case Ending::kCompleted:
+        return report.outcome == core::Outcome::kCompleted && end.result == report.result.text();
+      case Ending::kFailed: {
+        const bool by_worker = end.reason == core::Reason::kReported || end.reason == core::Reason::kNotRetryable ||
+                               end.reason == core::Reason::kLineageLimit;
+        return report.outcome == core::Outcome::kFailed && by_worker && report.error->message.value == end.error;
+      }
+      case Ending::kReleased:
+        return report.outcome == core::Outcome::kReleased && end.reason == core::Reason::kReleased;
+      case Ending::kCancelled:
+        return (report.outcome == core::Outcome::kFailed && end.reason == core::Reason::kReported) ||
+               (report.outcome == core::Outcome::kFailed && end.reason == core::Reason::kNotRetryable) ||
+               (report.outcome == core::Outcome::kReleased && end.reason == core::Reason::kReleased);
+    }
+    return false;
+  };
+  RULE(std::any_of(t->ends.begin(), t->ends.end(), said), "3",
+       "the outcome " + base::to_text(report.outcome) + " of " + t->id + " under lease " + report.lease.value +
+           " was accepted, but is not in the log under that lease");
+}
+
+void Answers::acknowledges(const core::ReportTasks& c, const core::ReportReply& reply) {
+  if (c.reports.size() != reply.results.size()) return broken("1", "another number of reports was answered");
+  for (std::size_t i = 0; i < c.reports.size(); ++i) {
+    const core::ReportResult& result = reply.results[i];
+    if (result.state) {
+      acknowledges(c.reports[i]);
+      shows_state(result.task_id.value, *result.state);
+    } else {
+      const ErrorCode code = base::error_code_named(result.code.value_or(""));
+      world_.count(Kind::kError, base::info(code).name);
+      if (code == ErrorCode::kStaleLease) stale(c.reports[i].task_id.value, c.reports[i].lease.value);
+      if (code == ErrorCode::kOutcomeConflict) conflict(c.reports[i]);
+      if (code == ErrorCode::kNotFound) not_found(core::GetTask{c.reports[i].task_id, {}});
+    }
+  }
+  core::LeaseTasks lease;
+  lease.worker_id = c.worker_id;
+  lease.session = c.session;
+  if (c.lease) {
+    lease.max = c.lease->max;
+    lease.start = c.lease->start;
+    lease.types = c.lease->types;
+    lease.queues = c.lease->queues;
+  }
+  RULE(c.lease || reply.leases.empty(), "3", "grants leases that nobody asked for");
+  shows(reply.leases, lease);
+  shows(reply.cancellations);
+}
+
+void Answers::acknowledges(const core::Heartbeat& c, const core::HeartbeatReply& reply) {
+  shows(reply.cancellations);
+  const WorkerModel& worker = model_.workers[c.id.value];
+  RULE(worker.history.any(low(), high(), [&](const auto& w) { return w && w->state == reply.state; }), "1",
+       "shows worker " + c.id.value + " as it is not durable");
+  if (!c.leases) return;
+  for (const auto& lost : reply.lost) {
+    for (const auto& [number, id] : worker.leases) {
+      const bool kept = std::to_string(number) == lost.lease && static_cast<Position>(number) <= low();
+      RULE(!kept, "3", "says that lease " + lost.lease + " is lost, but it is current");
+    }
+  }
+}
+
+// The lines are in the task's log, whole and in their order.
+void Answers::acknowledges(const core::AppendLog& c) {
+  std::vector<std::string> lines;
+  for (std::uint64_t next = 0;;) {
+    const auto page = world_.reader().log(c.id.value, next, store::kPageRowsMax);
+    for (const auto& line : page->lines) lines.push_back(line.text);
+    if (page->lines.empty() || page->next == next) break;
+    next = page->next;
+  }
+  std::vector<std::string> wanted;
+  for (const auto& line : c.lines) wanted.push_back(line.value);
+  RULE(std::search(lines.begin(), lines.end(), wanted.begin(), wanted.end()) != lines.end(), "1",
+       "log lines of " + c.id.value + " were accepted, but are not stored");
+}
+
+void Answers::acknowledges(const core::RegisterWorker& c, const core::RegisterReply& reply) {
+  shows(reply.worker);
+  const WorkerModel& worker = model_.workers[reply.worker.id.value];
+  RULE(!c.name || *c.name == reply.worker.id, "9", "another worker was registered than asked for");
+  const bool there = worker.history.any(low() + 1, high(), [&](const auto& w) {
+    return w && w->session == reply.worker.session && w->state == core::WorkerState::kLive;
+  });
+  RULE(there, "1", "the registration of " + reply.worker.id.value + " is not in the log");
+}
+
+void Answers::lists(const core::ListTasks& c, const core::TaskList& list) {
+  std::set<std::string> listed;
+  for (const auto& item : list.items) {
+    shows(item);
+    listed.insert(item.id.value);
+  }
+  if (c.cursor || list.next_cursor || verdict_.failed() || c.worker_id || c.tag || c.parent_id) return;
+  for (const auto& [id, t] : model_.tasks) {
+    if ((c.queue && t.spec.queue != *c.queue) || (c.type && t.spec.type != *c.type)) continue;
+    const bool always = t.history.all(low(), high(), [&](const TaskFacts& f) {
+      const bool wanted = c.state.empty() || std::find(c.state.begin(), c.state.end(), f.state) != c.state.end();
+      return wanted && !core::is_ended(f.state);
+    });
+    RULE(!always || listed.contains(id), "1", "the list leaves out " + id);
+  }
+}
+
+void Answers::draws(const core::GetGraph& c, const core::Graph& graph) {
+  std::set<std::string> seen;
+  RULE(static_cast<std::int64_t>(graph.nodes.size()) <= c.limit, "8", "the graph has more nodes than asked for");
+  for (const auto& node : graph.nodes) {
+    shows_state(node.id.value, node.state);
+    const TaskModel* t = model_.task(node.id.value);
+    if (!t) return;
+    RULE(std::equal(node.depends_on.begin(), node.depends_on.end(), t->spec.depends_on.begin(),
+                    t->spec.depends_on.end()),
+         "2", "the graph has other dependencies of " + t->id);
+  }
+  for (const auto& id : graph.order) {
+    for (const auto& d : model_.task(id.value)->spec.depends_on) {
+      const bool later =
+          !seen.contains(d.value) && std::find(graph.order.begin(), graph.order.end(), d) != graph.order.end();
+      RULE(!later, "3", "the order of the graph puts " + id.value + " before its dependency " + d.value);
+    }
+    seen.insert(id.value);
+  }
+}
+
+// ---- successes ------------------------------------------------------------------------------------------------
+
+std::optional<core::Report> report_of(const core::Command& command) {
+  if (const auto* c = std::get_if<core::CompleteTask>(&command)) {
+    return core::Report{c->id, c->lease, core::Outcome::kCompleted, c->result, {}, true, c->quality_score, c->usage};
+  }
+  if (const auto* c = std::get_if<core::FailTask>(&command)) {
+    return core::Report{c->id, c->lease, core::Outcome::kFailed, {}, c->error, c->retryable, {}, c->usage};
+  }
+  if (const auto* c = std::get_if<core::ReleaseTask>(&command)) {
+    return core::Report{c->id, c->lease, core::Outcome::kReleased, {}, {}, true, {}, {}};
+  }
+  return std::nullopt;
+}
+
+void Answers::success(const core::Command& command, const core::Reply& reply) {
+  const auto task_cancelled = [&](const core::CancelTask& c) {
+    const TaskModel* t = task(c.id.value);
+    if (!t) return;
+    const auto asked = [](const TaskFacts& f) { return f.cancel_requested || core::is_ended(f.state); };
+    RULE(t->history.any(low(), high(), asked), "1", "the cancellation of " + t->id + " is not in the log");
+  };
+  const auto visit = [&](const auto& c) {
+    using C = std::decay_t<decltype(c)>;
+    if constexpr (std::is_same_v<C, core::SubmitTask>) {
+      acknowledges(c, std::get<core::SubmitTaskReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::SubmitBatch>) {
+      acknowledges(c, std::get<core::SubmitReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::GetTask>) {
+      const auto& view = std::get<core::TaskView>(reply);
+      shows(view);
+      if (!verdict_.failed()) check_bodies(view, *model_.task(view.id.value));
+    } else if constexpr (std::is_same_v<C, core::ListTasks>) {
+      lists(c, std::get<core::TaskList>(reply));
+    } else if constexpr (std::is_same_v<C, core::GetGraph>) {
+      draws(c, std::get<core::Graph>(reply));
+    } else if constexpr (std::is_same_v<C, core::CancelTask>) {
+      shows(std::get<core::TaskView>(reply));
+      task_cancelled(c);
+    } else if constexpr (std::is_same_v<C, core::RetryTask>) {
+      shows(std::get<core::TaskView>(reply));
+    } else if constexpr (std::is_same_v<C, core::StartBulk> || std::is_same_v<C, core::GetBulk>) {
+      shows(std::get<core::BulkView>(reply));
+    } else if constexpr (std::is_same_v<C, core::LeaseTasks>) {
+      shows(std::get<core::LeaseReply>(reply).leases, c);
+      shows(std::get<core::LeaseReply>(reply).cancellations);
+    } else if constexpr (std::is_same_v<C, core::StartTask> || std::is_same_v<C, core::ReportProgress> ||
+                         std::is_same_v<C, core::ExtendLease>) {
+      shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
+    } else if constexpr (std::is_same_v<C, core::AppendLog>) {
+      shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
+      acknowledges(c);
+    } else if constexpr (std::is_same_v<C, core::CompleteTask> || std::is_same_v<C, core::FailTask> ||
+                         std::is_same_v<C, core::ReleaseTask>) {
+      acknowledges(*report_of(command));
+      shows(std::get<core::TaskView>(reply));
+    } else if constexpr (std::is_same_v<C, core::ReportTasks>) {
+      acknowledges(c, std::get<core::ReportReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::RegisterWorker>) {
+      acknowledges(c, std::get<core::RegisterReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::ListWorkers>) {
+      for (const auto& w : std::get<core::WorkerList>(reply).items) shows(w);
+    } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker>) {
+      shows(std::get<core::WorkerView>(reply));
+    } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
+      acknowledges(c, std::get<core::HeartbeatReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::DeregisterWorker>) {
+      const bool gone = model_.workers[c.id.value].history.any(low(), high(), [](const auto& w) { return !w; });
+      RULE(gone, "1", "that " + c.id.value + " left is not in the log");
+    } else if constexpr (std::is_same_v<C, core::ListQueues>) {
+      for (const auto& q : std::get<core::QueueList>(reply).items) shows(q);
+    } else if constexpr (std::is_same_v<C, core::GetQueue> || std::is_same_v<C, core::PauseQueue> ||
+                         std::is_same_v<C, core::ResumeQueue> || std::is_same_v<C, core::ConfigureQueue>) {
+      const auto& view = std::get<core::QueueView>(reply);
+      shows(view);
+      if constexpr (std::is_same_v<C, core::PauseQueue>)
+        RULE(view.paused, "9", "a paused queue is shown as not paused");
+      if constexpr (std::is_same_v<C, core::ResumeQueue>) RULE(!view.paused, "9", "a resumed queue is shown as paused");
+      if constexpr (std::is_same_v<C, core::ConfigureQueue>) {
+        RULE(!c.max_depth || view.max_depth.value_or(0) == *c.max_depth, "9", "a queue is not as it was configured");
+      }
+    } else if constexpr (std::is_same_v<C, core::CreateNamespace>) {
+      RULE(model_.namespaces.contains(c.name.value), "1", "namespace " + c.name.value + " is not in the log");
+    } else if constexpr (std::is_same_v<C, core::ListNamespaces>) {
+      for (const auto& n : std::get<core::NamespaceList>(reply).items) {
+        RULE(model_.namespaces.contains(n.name.value), "1",
+             "lists namespace " + n.name.value + ", which is not durable");
+      }
+    } else if constexpr (std::is_same_v<C, core::AddToken> || std::is_same_v<C, core::FindToken>) {
+      RULE(model_.tokens.contains(c.hash), "1", "token " + c.hash + " is not in the log");
+    } else if constexpr (std::is_same_v<C, core::RecordLifecycle>) {
+      const std::pair<std::string, std::string> wanted(c.what, c.detail);
+      const auto& all = model_.lifecycle;
+      RULE(std::find(all.begin(), all.end(), wanted) != all.end(), "1", "a lifecycle event is not in the log");
+    } else {
+      static_assert(std::is_same_v<C, core::ReturnLeases>);
+    }
+  };
+  std::visit(visit, command);
+}
+
+#undef RULE
+
+}  // namespace arbiter::sim

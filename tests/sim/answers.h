@@ -1,0 +1,79 @@
+// Holds every answer against the durable log: it must show what was durable between its request and itself, what it
+// acknowledges must be there, and what it refuses must have been refused for a reason.
+#pragma once
+
+#include <set>
+
+#include "model.h"
+#include "outside.h"
+#include "tickets.h"
+#include "world.h"
+
+namespace arbiter::sim {
+
+class Answers {
+ public:
+  Answers(Model& model, World& world, const Setup& setup, Verdict& verdict)
+      : model_(model), world_(world), setup_(setup), verdict_(verdict) {}
+
+  void judge(const Sent& sent, const engine::Answer& answer);
+
+ private:
+  void success(const core::Command& command, const core::Reply& reply);
+  void refusal(const core::Command& command, const base::Error& error);
+  void repeated(const engine::StoredReply& reply);
+
+  // ---- what is shown ----
+  void shows(const core::TaskView& view);
+  void shows(const core::LeaseView& view, const std::string& worker);
+  void shows(const std::vector<core::LeaseView>& leases, const core::LeaseTasks& request);
+  void shows(const std::vector<core::Cancellation>& cancellations);
+  void shows(const core::LeaseStatus& status, const std::string& id, const std::string& lease);
+  void shows(const core::WorkerView& view);
+  void shows(const core::QueueView& view);
+  void shows(const core::BulkView& view);
+  void shows_state(const std::string& id, TaskState state);
+  void check_bodies(const core::TaskView& view, const TaskModel& task);
+
+  // ---- what is acknowledged ----
+  void acknowledges(const core::SubmitTask& c, const core::SubmitTaskReply& reply);
+  void acknowledges(const core::SubmitBatch& c, const core::SubmitReply& reply);
+  void submitted(const core::TaskSpec& spec, const std::string& id, TaskState state, bool created);
+  void acknowledges(const core::Report& report);
+  void acknowledges(const core::ReportTasks& c, const core::ReportReply& reply);
+  void acknowledges(const core::Heartbeat& c, const core::HeartbeatReply& reply);
+  void acknowledges(const core::AppendLog& c);
+  void acknowledges(const core::RegisterWorker& c, const core::RegisterReply& reply);
+  void lists(const core::ListTasks& c, const core::TaskList& list);
+  void draws(const core::GetGraph& c, const core::Graph& graph);
+
+  // ---- what is refused ----
+  void not_found(const core::Command& command);
+  void stale(const std::string& id, const std::string& lease);
+  void conflict(const core::Report& report);
+  void id_conflict(const core::Command& command);
+  void unknown_dependency(const core::Command& command);
+  void lineage(const core::Command& command);
+  void wrong_state(const core::Command& command);
+  void no_worker(const std::string& id);
+  void unavailable();
+  [[nodiscard]] bool lost_parent(const core::Command& command) const;
+
+  [[nodiscard]] const TaskModel* task(const std::string& id);
+  [[nodiscard]] Position low() const { return sent_->head; }
+  [[nodiscard]] Position high() const { return model_.position; }
+  void broken(std::string_view promise, const std::string& what);
+
+  Model& model_;
+  World& world_;
+  const Setup& setup_;
+  Verdict& verdict_;
+  const Sent* sent_ = nullptr;
+  std::set<std::string> created_;                                    // tasks whose creation was acknowledged
+  std::map<std::string, std::pair<std::string, std::string>> keys_;  // key -> fingerprint and reply, once acknowledged
+};
+
+// The outcome that the command reports; nothing when it is no outcome.
+[[nodiscard]] std::optional<core::Report> report_of(const core::Command& command);
+
+}  // namespace arbiter::sim

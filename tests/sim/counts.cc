@@ -1,0 +1,110 @@
+#include "counts.h"
+
+#include <cstdio>
+
+#include "core/events.h"
+
+namespace arbiter::sim {
+namespace {
+
+constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
+
+constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
+    "SubmitTask",       "SubmitBatch",    "GetTask",     "ListTasks",      "GetGraph",       "CancelTask",
+    "RetryTask",        "StartBulk",      "GetBulk",     "LeaseTasks",     "StartTask",      "ReportProgress",
+    "AppendLog",        "CompleteTask",   "FailTask",    "ReleaseTask",    "ExtendLease",    "ReportTasks",
+    "ReturnLeases",     "RegisterWorker", "ListWorkers", "GetWorker",      "Heartbeat",      "DrainWorker",
+    "DeregisterWorker", "ListQueues",     "GetQueue",    "ConfigureQueue", "PauseQueue",     "ResumeQueue",
+    "CreateNamespace",  "ListNamespaces", "AddToken",    "FindToken",      "RecordLifecycle"};
+static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
+static_assert(std::is_same_v<std::variant_alternative_t<34, core::Command>, core::RecordLifecycle>);
+
+constexpr std::array<std::string_view, 27> kReactions{"queued: dependencies",      "queued: time",
+                                                      "queued: backoff",           "failed: lease_expired",
+                                                      "failed: worker_lost",       "failed: timeout",
+                                                      "failed: stalled",           "failed: deadline",
+                                                      "failed: dependency_failed", "failed: lineage_limit",
+                                                      "failed: not_retryable",     "failed: reported",
+                                                      "cancelled: requested",      "cancelled: reported",
+                                                      "cancelled: cancel_grace",   "cancelled: dependency_failed",
+                                                      "cancelled: worker_lost",    "released: released",
+                                                      "released: undelivered",     "released: worker left",
+                                                      "bulk cancel step",          "bulk retry step",
+                                                      "grant to a waiting worker", "waited in vain",
+                                                      "cascade went on",           "ended task brought back",
+                                                      "stall given back"};
+
+constexpr std::array<std::string_view, 18> kFaults{"commit failed before",
+                                                   "commit failed after",
+                                                   "no space",
+                                                   "io error",
+                                                   "fenced",
+                                                   "crash at rest",
+                                                   "crash, batch lost",
+                                                   "crash, batch kept",
+                                                   "crash while opening",
+                                                   "open failed",
+                                                   "stall",
+                                                   "wall clock forward",
+                                                   "wall clock back",
+                                                   "slow commit",
+                                                   "late timer",
+                                                   "client left",
+                                                   "graceful stop",
+                                                   "namespace taken over"};
+
+constexpr std::array<std::string_view, 18> kErrors{
+    "invalid_request",   "not_found",      "id_conflict",      "stale_lease",        "outcome_conflict",
+    "invalid_state",     "unknown_worker", "session_replaced", "unknown_dependency", "dependency_cycle",
+    "lineage_limit",     "too_large",      "queue_full",       "overloaded",         "idempotency_mismatch",
+    "store_unavailable", "unauthorized",   "shutting_down"};
+
+}  // namespace
+
+std::string_view name_of(const core::Command& command) { return kCommandNames[command.index()]; }
+
+void Counts::add(Kind kind, std::string_view name, std::uint64_t times) {
+  auto& names = by_name_[static_cast<std::size_t>(kind)];
+  const auto found = names.find(name);
+  if (found == names.end()) {
+    names.emplace(name, times);
+  } else {
+    found->second += times;
+  }
+}
+
+void Counts::merge(const Counts& other) {
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    for (const auto& [name, times] : other.by_name_[kind]) add(static_cast<Kind>(kind), name, times);
+  }
+}
+
+void Counts::expect_all() {
+  for (const auto name : kCommandNames) add(Kind::kCommand, name, 0);
+  base::Schemas schemas;
+  for (const auto& [type, schema] : core::event_types(schemas)) add(Kind::kEvent, type, 0);
+  for (const auto name : kReactions) add(Kind::kReaction, name, 0);
+  for (const auto name : kFaults) add(Kind::kFault, name, 0);
+  for (const auto name : kErrors) add(Kind::kError, name, 0);
+}
+
+void Counts::print() const {
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    std::printf("%s:\n", std::string(kKindNames[kind]).c_str());
+    for (const auto& [name, times] : by_name_[kind]) {
+      std::printf("  %-32s %12llu\n", name.c_str(), static_cast<unsigned long long>(times));
+    }
+  }
+}
+
+std::string Counts::missing() const {
+  std::string out;
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    for (const auto& [name, times] : by_name_[kind]) {
+      if (times == 0) out += "  " + std::string(kKindNames[kind]) + ": " + name + '\n';
+    }
+  }
+  return out;
+}
+
+}  // namespace arbiter::sim

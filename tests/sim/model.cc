@@ -1,0 +1,245 @@
+#include "model.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace arbiter::sim {
+
+std::uint64_t marker_of(const core::TaskSpec& spec) {
+  constexpr std::string_view kStart = "{\"m\":";
+  const std::string_view text = spec.payload.text();
+  std::uint64_t marker = 0;
+  if (!text.starts_with(kStart)) return 0;
+  std::from_chars(text.data() + kStart.size(), text.data() + text.size(), marker);
+  return marker;
+}
+
+bool may_serve(const std::string& id, const core::RegisterWorker& worker, const core::TaskSpec& spec) {
+  const auto has = [](const auto& list, const std::string& wanted) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.value == wanted; });
+  };
+  if (!has(worker.capabilities, "*") && !has(worker.capabilities, spec.type.value)) return false;
+  if (!worker.queues.empty() && !has(worker.queues, spec.queue.value)) return false;
+  const core::Requirements& wants = spec.requirements;
+  for (const auto& c : wants.capabilities) {
+    if (!has(worker.capabilities, c.value)) return false;
+  }
+  for (const auto& l : wants.languages) {
+    if (!has(worker.languages, l.value)) return false;
+  }
+  for (const auto& label : wants.labels) {
+    const auto found = worker.labels.find(label.first);
+    if (found == worker.labels.end() || found->second != label.second) return false;
+  }
+  return !wants.worker_id || wants.worker_id->value == id;
+}
+
+std::string text_of(const core::TaskSpec& spec) { return base::to_json(spec); }
+
+TaskModel* Model::task(std::string_view id) {
+  const auto found = tasks.find(id);
+  return found == tasks.end() ? nullptr : &found->second;
+}
+const TaskModel* Model::task(std::string_view id) const {
+  const auto found = tasks.find(id);
+  return found == tasks.end() ? nullptr : &found->second;
+}
+TaskModel* Model::root_of(const TaskModel& t) { return task(t.root); }
+
+void Model::apply(const core::Event& event) {
+  position = event.position;
+  last_time = event.time.ms;
+  std::visit([&](const auto& body) { on(body, event); }, event.body);
+}
+
+void Model::move(TaskModel& task, TaskState to, const core::Event& event) {
+  const std::pair<int, Position> place{-static_cast<int>(task.spec.priority.value), task.submitted};
+  if (task.now.state == TaskState::kQueued) queued.erase(place);
+  const bool was_live = task.live();
+  task.now.state = to;
+  task.now.lease = task.lease ? task.lease->number : 0;
+  task.now.worker = task.lease ? task.lease->worker : "";
+  if (to == TaskState::kQueued) queued[place] = &task;
+  queues[task.spec.queue.value].live += static_cast<int>(task.live()) - static_cast<int>(was_live);
+  if (!task.live()) {
+    task.ended_position = event.position;
+    task.ever_ended = true;
+    task.ever_failed = task.ever_failed || to != TaskState::kCompleted;
+    task.now.cancel_requested = task.now.cancel_requested && to == TaskState::kCancelled;
+  }
+  task.history.set(event.position, task.now);
+}
+
+void Model::end_lease(TaskModel& task, LeaseEnd end) {
+  if (!task.lease) return;
+  task.ends.push_back(std::move(end));
+  WorkerModel& worker = workers[task.lease->worker];
+  worker.leases.erase(task.lease->number);
+  task.lease.reset();
+}
+
+// ---- tasks ----------------------------------------------------------------------------------------------------
+
+void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.id = e.id.value;
+  task.spec = *e.spec;
+  task.spec.payload = e.payload;
+  task.marker = marker_of(task.spec);
+  if (task.marker) ++marked[task.marker];
+  task.submitted = event.position;
+  task.created_at = event.time.ms;
+  if (e.not_before) task.not_before = e.not_before->ms;
+  task.root = task.id;
+  if (task.spec.parent_id) {
+    task.root = tasks[task.spec.parent_id->value].root;
+    ++tasks[task.root].lineage_used;
+  }
+  ++queues[e.queue.value].live;
+  move(task, e.state, event);
+}
+
+void Model::on(const core::TaskQueued& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.not_before = 0;
+  move(task, TaskState::kQueued, event);
+}
+
+void Model::on(const core::TaskAssigned& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.lease = TaskModel::Lease{e.worker.value, e.lease, e.lease_ms, event.time.ms,
+                                e.state == TaskState::kRunning ? event.time.ms : 0};
+  workers[e.worker.value].leases[e.lease] = task.id;
+  move(task, e.state, event);
+}
+
+void Model::on(const core::TaskStarted& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  if (task.lease) task.lease->started_at = event.time.ms;
+  move(task, TaskState::kRunning, event);
+}
+
+void Model::on(const core::TaskCompleted& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.result = e.result.text();
+  end_lease(task, {e.lease, Ending::kCompleted, core::Reason::kReported, task.result, "", event.position});
+  move(task, TaskState::kCompleted, event);
+}
+
+void Model::on(const core::TaskFailed& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  end_lease(task, {e.lease, Ending::kFailed, e.reason, "", e.error ? e.error->message.value : "", event.position});
+  if (e.counted) ++task.now.failures;
+  task.now.cancel_requested = false;
+  if (e.state == TaskState::kPending) {
+    task.not_before = e.retry_at ? e.retry_at->ms : event.time.ms;
+    if (TaskModel* root = root_of(task)) ++root->lineage_used;
+  }
+  move(task, e.state, event);
+}
+
+void Model::on(const core::TaskReleased& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  end_lease(task, {e.lease, Ending::kReleased, e.reason, "", "", event.position});
+  move(task, TaskState::kQueued, event);
+}
+
+void Model::on(const core::TaskCancelRequested& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.now.cancel_requested = true;
+  task.cancel_at = event.time.ms;
+  task.history.set(event.position, task.now);
+}
+
+void Model::on(const core::TaskCancelled& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  end_lease(task, {e.lease, Ending::kCancelled, e.reason, "", "", event.position});
+  task.cancelled_by = e.dependency ? e.dependency->value : "";
+  move(task, TaskState::kCancelled, event);
+}
+
+void Model::on(const core::TaskRedriven& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  task.now.failures = 0;
+  task.not_before = 0;
+  task.ever_redriven = true;
+  task.now.cancel_requested = false;
+  move(task, e.state, event);
+}
+
+// ---- workers --------------------------------------------------------------------------------------------------
+
+void Model::note(WorkerModel& worker, const core::Event& event) {
+  worker.history.set(event.position, worker.exists ? std::optional(worker.now) : std::nullopt);
+}
+
+void Model::on(const core::WorkerRegistered& e, const core::Event& event) {
+  WorkerModel& worker = workers[e.id.value];
+  worker.exists = true;
+  worker.definition = e.definition;
+  worker.now = {core::WorkerState::kLive, e.session};
+  worker.alive_at = event.time.ms;
+  note(worker, event);
+}
+void Model::on(const core::WorkerDraining& e, const core::Event& event) {
+  WorkerModel& worker = workers[e.id.value];
+  worker.now.state = core::WorkerState::kDraining;
+  note(worker, event);
+}
+void Model::on(const core::WorkerLost& e, const core::Event& event) {
+  WorkerModel& worker = workers[e.id.value];
+  worker.now.state = core::WorkerState::kLost;
+  note(worker, event);
+}
+void Model::on(const core::WorkerReturned& e, const core::Event& event) {
+  WorkerModel& worker = workers[e.id.value];
+  worker.now.state = core::WorkerState::kLive;
+  worker.alive_at = event.time.ms;
+  note(worker, event);
+}
+void Model::on(const core::WorkerDeregistered& e, const core::Event& event) {
+  WorkerModel& worker = workers[e.id.value];
+  worker.now.state = core::WorkerState::kGone;
+  worker.exists = false;
+  note(worker, event);
+}
+
+// ---- queues, bulk changes, catalogue --------------------------------------------------------------------------
+
+void Model::on(const core::QueueConfigured& e, const core::Event& event) {
+  QueueModel& queue = queues[e.name.value];
+  queue.now.max_depth = e.max_depth;
+  queue.history.set(event.position, queue.now);
+}
+void Model::on(const core::QueuePaused& e, const core::Event& event) {
+  QueueModel& queue = queues[e.name.value];
+  queue.now.paused = true;
+  queue.history.set(event.position, queue.now);
+}
+void Model::on(const core::QueueResumed& e, const core::Event& event) {
+  QueueModel& queue = queues[e.name.value];
+  queue.now.paused = false;
+  queue.history.set(event.position, queue.now);
+}
+void Model::on(const core::BulkStarted& e, const core::Event& event) {
+  BulkModel& bulk = bulks[e.id.value];
+  bulk.started = e;
+  bulk.position = event.position;
+  bulk.history.set(event.position, bulk.now);
+}
+void Model::on(const core::BulkAdvanced& e, const core::Event& event) {
+  BulkModel& bulk = bulks[e.id.value];
+  bulk.now.state = e.state;
+  bulk.now.scanned += e.scanned;
+  bulk.now.done += e.done;
+  bulk.history.set(event.position, bulk.now);
+}
+void Model::on(const core::NamespaceCreated& e, const core::Event& event) {
+  namespaces.emplace(e.name.value, event.position);
+}
+void Model::on(const core::TokenCreated& e, const core::Event& event) {
+  tokens.emplace(e.hash, std::pair(e.name, event.position));
+}
+void Model::on(const core::ServerLifecycle& e, const core::Event&) { lifecycle.emplace_back(e.what, e.detail); }
+
+}  // namespace arbiter::sim

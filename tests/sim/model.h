@@ -1,0 +1,191 @@
+// A naive picture of a namespace, made from its durable log alone and shared with nothing in core. It remembers every
+// version of everything, so that any answer can be held against what was durable at its time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/events.h"
+
+namespace arbiter::sim {
+
+using core::Position;
+using core::TaskState;
+
+// The values that a thing had, each from a position on.
+template <typename T>
+class History {
+ public:
+  void set(Position from, T value) {
+    if (!versions_.empty() && versions_.back().second == value) return;
+    if (!versions_.empty() && versions_.back().first == from) {
+      versions_.back().second = std::move(value);
+    } else {
+      versions_.emplace_back(from, std::move(value));
+    }
+  }
+  // Whether a value that held somewhere in [low, high] satisfies `wanted`.
+  template <typename Wanted>
+  [[nodiscard]] bool any(Position low, Position high, Wanted wanted) const {
+    for (std::size_t i = versions_.size(); i-- > 0;) {
+      if (versions_[i].first <= high && wanted(versions_[i].second)) return true;
+      if (versions_[i].first <= low) return false;
+    }
+    return false;
+  }
+  // Whether it existed throughout [low, high], with every value as `wanted`.
+  template <typename Wanted>
+  [[nodiscard]] bool all(Position low, Position high, Wanted wanted) const {
+    if (versions_.empty() || versions_.front().first > low) return false;
+    return !any(low, high, [&](const T& value) { return !wanted(value); });
+  }
+
+ private:
+  std::vector<std::pair<Position, T>> versions_;
+};
+
+// What of a task can be seen to change.
+struct TaskFacts {
+  TaskState state = TaskState::kPending;
+  int failures = 0;
+  std::int64_t lease = 0;  // 0: none
+  std::string worker;
+  bool cancel_requested = false;
+  friend bool operator==(const TaskFacts&, const TaskFacts&) = default;
+};
+
+enum class Ending : std::uint8_t { kCompleted, kFailed, kReleased, kCancelled };
+
+// How a lease ended.
+struct LeaseEnd {
+  std::int64_t lease = 0;
+  Ending ending = Ending::kCompleted;
+  core::Reason reason = core::Reason::kReported;
+  std::string result;  // of a completion
+  std::string error;   // message of a failure
+  Position position = 0;
+};
+
+struct TaskModel {
+  std::string id;
+  core::TaskSpec spec;  // with payload
+  std::uint64_t marker = 0;
+  Position submitted = 0;
+  std::int64_t created_at = 0;
+  std::int64_t not_before = 0;  // delay or backoff
+  TaskFacts now;
+  struct Lease {
+    std::string worker;
+    std::int64_t number = 0, lease_ms = 0, granted_at = 0, started_at = 0;
+  };
+  std::optional<Lease> lease;
+  std::string root;  // itself when it has no parent
+  int lineage_used = 0;
+  std::int64_t cancel_at = 0;  // when its cancellation was requested
+  Position ended_position = 0;
+  bool ever_ended = false, ever_failed = false, ever_redriven = false;
+  std::string cancelled_by{};  // the dependency whose failure did it
+  std::string result;
+  std::vector<LeaseEnd> ends;
+  History<TaskFacts> history;
+
+  [[nodiscard]] bool live() const { return !core::is_ended(now.state); }
+};
+
+struct WorkerFacts {
+  core::WorkerState state = core::WorkerState::kLive;
+  std::int64_t session = 0;
+  friend bool operator==(const WorkerFacts&, const WorkerFacts&) = default;
+};
+struct WorkerModel {
+  WorkerFacts now;
+  bool exists = false;
+  core::RegisterWorker definition;
+  std::int64_t alive_at = 0;  // registered or returned
+  std::map<std::int64_t, std::string> leases;
+  History<std::optional<WorkerFacts>> history;
+};
+
+struct QueueFacts {
+  bool paused = false;
+  std::int64_t max_depth = 0;
+  friend bool operator==(const QueueFacts&, const QueueFacts&) = default;
+};
+struct QueueModel {
+  QueueFacts now;
+  History<QueueFacts> history;
+  std::int64_t live = 0;
+};
+
+struct BulkFacts {
+  core::BulkState state = core::BulkState::kRunning;
+  std::int64_t scanned = 0, done = 0;
+  friend bool operator==(const BulkFacts&, const BulkFacts&) = default;
+};
+struct BulkModel {
+  core::BulkStarted started;
+  Position position = 0;
+  BulkFacts now;
+  History<BulkFacts> history;
+};
+
+class Model {
+ public:
+  Position position = 0;
+  std::int64_t last_time = 0;
+  std::map<std::string, TaskModel, std::less<>> tasks;
+  std::map<std::pair<int, Position>, TaskModel*> queued;  // best first: minus priority, age
+  std::map<std::string, WorkerModel, std::less<>> workers;
+  std::map<std::string, QueueModel, std::less<>> queues;
+  std::map<std::string, BulkModel, std::less<>> bulks;
+  std::map<std::string, Position, std::less<>> namespaces;
+  std::map<std::string, std::pair<std::string, Position>, std::less<>> tokens;
+  std::map<std::uint64_t, int> marked;                                // tasks by the request that brought them
+  std::map<std::int64_t, std::vector<const TaskModel*>> passed_over;  // by lease: better tasks that it did not get
+  std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
+
+  void apply(const core::Event& event);
+  [[nodiscard]] TaskModel* task(std::string_view id);
+  [[nodiscard]] const TaskModel* task(std::string_view id) const;
+  [[nodiscard]] TaskModel* root_of(const TaskModel& task);
+
+ private:
+  void on(const core::TaskSubmitted& e, const core::Event& event);
+  void on(const core::TaskQueued& e, const core::Event& event);
+  void on(const core::TaskAssigned& e, const core::Event& event);
+  void on(const core::TaskStarted& e, const core::Event& event);
+  void on(const core::TaskCompleted& e, const core::Event& event);
+  void on(const core::TaskFailed& e, const core::Event& event);
+  void on(const core::TaskReleased& e, const core::Event& event);
+  void on(const core::TaskCancelRequested& e, const core::Event& event);
+  void on(const core::TaskCancelled& e, const core::Event& event);
+  void on(const core::TaskRedriven& e, const core::Event& event);
+  void on(const core::WorkerRegistered& e, const core::Event& event);
+  void on(const core::WorkerDraining& e, const core::Event& event);
+  void on(const core::WorkerLost& e, const core::Event& event);
+  void on(const core::WorkerReturned& e, const core::Event& event);
+  void on(const core::WorkerDeregistered& e, const core::Event& event);
+  void on(const core::QueueConfigured& e, const core::Event& event);
+  void on(const core::QueuePaused& e, const core::Event& event);
+  void on(const core::QueueResumed& e, const core::Event& event);
+  void on(const core::BulkStarted& e, const core::Event& event);
+  void on(const core::BulkAdvanced& e, const core::Event& event);
+  void on(const core::NamespaceCreated& e, const core::Event& event);
+  void on(const core::TokenCreated& e, const core::Event& event);
+  void on(const core::ServerLifecycle& e, const core::Event& event);
+
+  void move(TaskModel& task, TaskState to, const core::Event& event);
+  void end_lease(TaskModel& task, LeaseEnd end);
+  void note(WorkerModel& worker, const core::Event& event);
+};
+
+// The request that a payload of ours names; 0 when it names none.
+[[nodiscard]] std::uint64_t marker_of(const core::TaskSpec& spec);
+// A worker that may take the task, by what both of them say.
+[[nodiscard]] bool may_serve(const std::string& id, const core::RegisterWorker& worker, const core::TaskSpec& spec);
+// The definition in one text, to compare.
+[[nodiscard]] std::string text_of(const core::TaskSpec& spec);
+
+}  // namespace arbiter::sim

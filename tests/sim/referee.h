@@ -1,0 +1,68 @@
+// Judges each event of the log against the model as it stood just before: was it allowed, was it due, was it right.
+#pragma once
+
+#include "model.h"
+#include "outside.h"
+#include "world.h"
+
+namespace arbiter::sim {
+
+class Referee {
+ public:
+  Referee(Model& model, const Outside& outside, World& world, const core::CoreLimits& limits, Verdict& verdict)
+      : model_(model), outside_(outside), world_(world), limits_(limits), verdict_(verdict) {}
+
+  // Called before the model applies the event.
+  void judge(const core::Event& event);
+
+ private:
+  void on(const core::TaskSubmitted& e);
+  void on(const core::TaskQueued& e);
+  void on(const core::TaskAssigned& e);
+  void on(const core::TaskStarted& e);
+  void on(const core::TaskCompleted& e);
+  void on(const core::TaskFailed& e);
+  void on(const core::TaskReleased& e);
+  void on(const core::TaskCancelRequested& e);
+  void on(const core::TaskCancelled& e);
+  void on(const core::TaskRedriven& e);
+  void on(const core::WorkerRegistered& e);
+  void on(const core::WorkerDraining& e);
+  void on(const core::WorkerLost& e);
+  void on(const core::WorkerReturned& e);
+  void on(const core::WorkerDeregistered& e);
+  void on(const core::QueueConfigured&) {}
+  void on(const core::QueuePaused& e);
+  void on(const core::QueueResumed& e);
+  void on(const core::BulkStarted&) {}
+  void on(const core::BulkAdvanced& e);
+  void on(const core::NamespaceCreated& e);
+  void on(const core::TokenCreated& e);
+  void on(const core::ServerLifecycle&) {}
+
+  [[nodiscard]] TaskModel* known(const std::string& id);
+  // Running time, without what the engine stood still, from `since` to now.
+  [[nodiscard]] std::int64_t ran(std::int64_t since) const { return time_ - since - world_.stalled(since, time_); }
+  void check_holder(const TaskModel& task, std::int64_t lease, const std::string& worker);
+  void check_dependencies(const TaskModel& task);
+  void check_expired(const TaskModel& task);
+  void check_silent(const std::string& worker, const WorkerModel& model);
+  void check_stalled(const TaskModel& task);
+  void check_attempt_end(const TaskModel& task, core::Reason reason);
+  void check_retry(const TaskModel& task, const core::TaskFailed& e);
+  void note_passed_over(const TaskModel& task, const core::TaskAssigned& e, const WorkerModel& worker);
+  void check_bulk_retry(const BulkModel& bulk);
+  void check_bulk_cancel(const BulkModel& bulk);
+  void broken(std::string_view promise, const std::string& what);
+
+  Model& model_;
+  const Outside& outside_;
+  World& world_;
+  const core::CoreLimits& limits_;
+  Verdict& verdict_;
+  Position position_ = 0;
+  std::int64_t time_ = 0;
+  std::int64_t lease_max_ = 0;
+};
+
+}  // namespace arbiter::sim

@@ -1,0 +1,249 @@
+// The refusals' half of Answers.
+#include <algorithm>
+
+#include "answers.h"
+
+namespace arbiter::sim {
+
+using base::ErrorCode;
+
+#define RULE(condition, promise, text)       \
+  do {                                       \
+    if (!(condition)) broken(promise, text); \
+  } while (false)
+
+namespace {
+
+std::vector<const core::TaskSpec*> specs_of(const core::Command& command) {
+  std::vector<const core::TaskSpec*> specs;
+  if (const auto* one = std::get_if<core::SubmitTask>(&command)) specs.push_back(one);
+  if (const auto* batch = std::get_if<core::SubmitBatch>(&command)) {
+    for (const auto& spec : batch->tasks) specs.push_back(&spec);
+  }
+  return specs;
+}
+
+// The task that the command is about.
+std::string task_of(const core::Command& command) {
+  return std::visit(
+      [](const auto& c) -> std::string {
+        using C = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, core::GetTask> || std::is_same_v<C, core::CancelTask> ||
+                      std::is_same_v<C, core::RetryTask> || requires { c.lease.value.size(); }) {
+          return c.id.value;
+        } else if constexpr (std::is_same_v<C, core::GetGraph>) {
+          return c.task_id ? c.task_id->value : "";
+        } else {
+          return "";
+        }
+      },
+      command);
+}
+
+std::string lease_of(const core::Command& command) {
+  return std::visit(
+      [](const auto& c) -> std::string {
+        if constexpr (requires { c.lease.value.size(); }) {
+          return c.lease.value;
+        } else {
+          return "";
+        }
+      },
+      command);
+}
+
+struct WorkerName {
+  std::string id;
+  std::optional<std::int64_t> session{};
+};
+WorkerName worker_of(const core::Command& command) {
+  return std::visit(
+      [](const auto& c) -> WorkerName {
+        using C = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, core::LeaseTasks> || std::is_same_v<C, core::ReportTasks>) {
+          return {c.worker_id.value, c.session};
+        } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
+          return {c.id.value, c.session};
+        } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker> ||
+                             std::is_same_v<C, core::DeregisterWorker>) {
+          return {c.id.value};
+        } else {
+          return {};
+        }
+      },
+      command);
+}
+
+}  // namespace
+
+void Answers::not_found(const core::Command& command) {
+  const std::string id = task_of(command);
+  const TaskModel* t = id.empty() ? nullptr : model_.task(id);
+  RULE(!t || t->submitted > low(), "1", "task " + id + " is in the log, but is said not to exist");
+}
+
+// The lease must not have been current all the time.
+void Answers::stale(const std::string& id, const std::string& lease) {
+  const TaskModel* t = model_.task(id);
+  if (!t) return;
+  const auto held = [&](const TaskFacts& f) { return std::to_string(f.lease) == lease; };
+  RULE(!t->history.all(low(), high(), held), "3", "lease " + lease + " of " + id + " is current, but was refused");
+  // An outcome that this very lease recorded is answered again, until another attempt recorded its own.
+  const auto report = report_of(sent_->asked->command);
+  if (!report || t->ends.empty() || t->ends.back().position > low()) return;
+  const LeaseEnd& last = t->ends.back();
+  const bool by_worker = last.reason == core::Reason::kReported || last.reason == core::Reason::kNotRetryable ||
+                         last.reason == core::Reason::kReleased;
+  const bool later = t->history.any(low(), high(), [&](const TaskFacts& f) { return f.lease > last.lease; });
+  RULE(std::to_string(last.lease) != lease || !by_worker || later || last.ending == Ending::kCancelled, "9",
+       "lease " + lease + " of " + id + " recorded an outcome, but repeating it is refused as stale");
+}
+
+void Answers::conflict(const core::Report& report) {
+  const TaskModel* t = task(report.task_id.value);
+  if (!t) return;
+  const auto same = [&](const LeaseEnd& end) {
+    return std::to_string(end.lease) == report.lease.value && end.ending == Ending::kCompleted &&
+           report.outcome == core::Outcome::kCompleted && end.result == report.result.text();
+  };
+  const auto any = [&](const LeaseEnd& end) { return std::to_string(end.lease) == report.lease.value; };
+  RULE(std::any_of(t->ends.begin(), t->ends.end(), any), "9", "conflicts with an outcome that is not in the log");
+  RULE(std::none_of(t->ends.begin(), t->ends.end(), same), "9", "the outcome is the recorded one, but is refused");
+}
+
+void Answers::id_conflict(const core::Command& command) {
+  const auto specs = specs_of(command);
+  const bool other = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
+    const TaskModel* t = spec->id ? model_.task(spec->id->value) : nullptr;
+    return t && text_of(t->spec) != text_of(*spec);
+  });
+  RULE(other, "9", "is refused for an id whose task is the same, or does not exist");
+}
+
+void Answers::unknown_dependency(const core::Command& command) {
+  const auto specs = specs_of(command);
+  const auto known = [&](const std::string& id) {
+    const TaskModel* t = model_.task(id);
+    if (t && t->submitted <= low()) return true;
+    return std::any_of(specs.begin(), specs.end(), [&](const auto* spec) { return spec->id && spec->id->value == id; });
+  };
+  const bool unknown = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
+    return std::any_of(spec->depends_on.begin(), spec->depends_on.end(),
+                       [&](const auto& id) { return !known(id.value); });
+  });
+  RULE(unknown, "1", "all dependencies exist, but one is said to be unknown");
+}
+
+void Answers::lineage(const core::Command& command) {
+  std::map<std::string, std::int64_t> used;
+  for (const auto* spec : specs_of(command)) {
+    const TaskModel* parent = spec->parent_id ? model_.task(spec->parent_id->value) : nullptr;
+    if (parent) ++used[parent->root];
+  }
+  const bool full = std::any_of(used.begin(), used.end(), [&](const auto& root) {
+    return model_.task(root.first)->lineage_used + root.second > setup_.limits.lineage_max;
+  });
+  RULE(full, "8", "no lineage is full");
+}
+
+void Answers::wrong_state(const core::Command& command) {
+  const TaskModel* t = model_.task(task_of(command));
+  if (!t) return;
+  if (std::holds_alternative<core::CancelTask>(command)) {
+    RULE(t->history.any(low(), high(), [](const TaskFacts& f) { return core::is_ended(f.state); }), "3",
+         t->id + " cannot be cancelled, but has not ended");
+  } else if (std::holds_alternative<core::RetryTask>(command)) {
+    RULE(t->history.any(low(), high(), [](const TaskFacts& f) { return f.state != TaskState::kFailed; }), "3",
+         t->id + " has failed, but cannot be retried");
+  } else {
+    RULE(t->history.any(low(), high(), [](const TaskFacts& f) { return f.state == TaskState::kAssigned; }), "3",
+         t->id + " cannot be completed, but was not merely assigned");
+  }
+}
+
+bool Answers::lost_parent(const core::Command& command) const {
+  const auto specs = specs_of(command);
+  return std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
+    const TaskModel* parent = spec->parent_id ? model_.task(spec->parent_id->value) : nullptr;
+    return spec->parent_id && (!parent || parent->submitted > low());
+  });
+}
+
+void Answers::no_worker(const std::string& id) {
+  const WorkerModel& worker = model_.workers[id];
+  const bool always = worker.history.all(low(), high(), [](const auto& w) { return w.has_value(); });
+  RULE(!always, "1", "worker " + id + " is registered, but is said to be unknown");
+}
+
+void Answers::unavailable() {
+  const bool closed =
+      !sent_->was_open || !world_.is_open() || world_.closings() != sent_->closings || world_.is_stopping();
+  RULE(closed, "3", "is refused as unavailable, but the store works");
+}
+
+void Answers::refusal(const core::Command& command, const base::Error& error) {
+  const Asked& asked = *sent_->asked;
+  switch (error.code) {
+    case ErrorCode::kInvalidRequest:
+      RULE(asked.bad || lost_parent(command), "3", "is refused as invalid: " + error.message);
+      return;
+    case ErrorCode::kNotFound:
+      return not_found(command);
+    case ErrorCode::kIdConflict:
+      return id_conflict(command);
+    case ErrorCode::kStaleLease:
+      return stale(task_of(command), lease_of(command));
+    case ErrorCode::kOutcomeConflict:
+      if (const auto report = report_of(command)) return conflict(*report);
+      return broken("9", "is no outcome, but conflicts with one");
+    case ErrorCode::kInvalidState:
+      return wrong_state(command);
+    case ErrorCode::kUnknownWorker:
+      return no_worker(worker_of(command).id);
+    case ErrorCode::kSessionReplaced: {
+      const WorkerName name = worker_of(command);
+      const bool current = model_.workers[name.id].history.all(
+          low(), high(), [&](const auto& w) { return w && name.session && w->session == *name.session; });
+      RULE(!current, "3", "the session is current, but was refused as replaced");
+      return;
+    }
+    case ErrorCode::kUnknownDependency:
+      return unknown_dependency(command);
+    case ErrorCode::kLineageLimit:
+      return lineage(command);
+    case ErrorCode::kIdempotencyMismatch: {
+      const auto known = keys_.find(asked.key);
+      RULE(known == keys_.end() || known->second.first != asked.fingerprint, "9",
+           "the request is the one of its key, but was refused as another");
+      return;
+    }
+    case ErrorCode::kStoreUnavailable:
+    case ErrorCode::kShuttingDown:
+      return unavailable();
+    case ErrorCode::kUnauthorized: {
+      const auto token = model_.tokens.find(std::get<core::FindToken>(command).hash);
+      RULE(token == model_.tokens.end() || token->second.second > low(), "1", "the token is in the log, but unknown");
+      return;
+    }
+    case ErrorCode::kTooLarge:
+      if (const auto report = report_of(command)) {
+        RULE(static_cast<std::int64_t>(report->result.size()) > setup_.limits.result_bytes_max, "8",
+             "a small result is refused as too large");
+        return;
+      }
+      RULE(asked.bad, "8", "is refused: " + error.message);
+      return;
+    case ErrorCode::kDependencyCycle:
+      RULE(asked.bad, "8", "is refused: " + error.message);
+      return;
+    case ErrorCode::kQueueFull:
+    case ErrorCode::kOverloaded:
+      return;
+    default:
+      broken("8", "got an error that no client should see: " + std::string(base::info(error.code).name));
+  }
+}
+
+#undef RULE
+
+}  // namespace arbiter::sim

@@ -1,0 +1,182 @@
+#include "rest.h"
+
+#include <algorithm>
+
+namespace arbiter::sim {
+
+#define RULE(condition, promise, text) EXPECT_RULE(verdict_, condition, promise, std::string("at rest: ") + (text))
+
+namespace {
+
+template <typename Wanted>
+bool contains(const Wanted& list, const core::Name& name) {
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
+}  // namespace
+
+void Rest::check() {
+  now_ = world_.peek().now.ms;
+  wall_ = world_.noticed_wall();
+  RULE(world_.is_open(), "3", "the namespace does not come back");
+  if (verdict_.failed()) return;
+  for (const auto& [id, task] : model_.tasks) {
+    if (task.live()) check_task(task);
+  }
+  for (const auto& [id, worker] : model_.workers) check_worker(id, worker);
+  for (const auto& [id, bulk] : model_.bulks) {
+    RULE(bulk.now.state == core::BulkState::kDone, "3", "bulk change " + id + " does not go on");
+  }
+  check_waiting_workers();
+  check_owed();
+  check_indexes();
+  check_logs();
+}
+
+void Rest::check_task(const TaskModel& task) {
+  RULE(!task.spec.deadline || task.spec.deadline->ms >= wall_, "3", task.id + " is beyond its deadline");
+  if (task.now.state == TaskState::kPending) check_pending(task);
+  if (task.lease) check_lease(task);
+}
+
+void Rest::check_pending(const TaskModel& task) {
+  if (task.not_before > now_ || (task.spec.run_at && task.spec.run_at->ms >= wall_)) return;
+  const bool waits = std::any_of(task.spec.depends_on.begin(), task.spec.depends_on.end(), [&](const auto& id) {
+    const TaskModel* d = model_.task(id.value);
+    return d && d->live();
+  });
+  RULE(waits, "3", task.id + " is pending, but nothing holds it back");
+}
+
+std::int64_t Rest::last_alive(const std::string& worker) const {
+  for (const auto& [ticket, sent] : clients_.owed()) {
+    if (sent.asked->worker == worker) return now_;
+  }
+  const auto found = outside_.last_possible.find(worker);
+  return std::max(found == outside_.last_possible.end() ? 0 : found->second,
+                  outside_.loads.empty() ? 0 : outside_.loads.back().now);
+}
+
+void Rest::check_lease(const TaskModel& task) {
+  const TaskModel::Lease& lease = *task.lease;
+  const std::string name = "lease " + std::to_string(lease.number) + " of " + task.id;
+  std::int64_t since = std::max(last_alive(lease.worker), lease.granted_at);
+  std::int64_t until = since + lease.lease_ms;
+  if (const auto extended = outside_.extended_to.find(lease.number); extended != outside_.extended_to.end()) {
+    until = std::max(until, extended->second);
+  }
+  RULE(now_ <= until + slack(lease.granted_at), "3", name + " is long over, but the task is still leased");
+  const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().now;
+  if (task.now.cancel_requested) {
+    RULE(now_ <= std::max(task.cancel_at, loaded) + limits_.cancel_grace_ms, "3", name + " outlives its grace");
+  }
+  if (!lease.started_at) return;
+  RULE(!task.spec.timeout_ms || now_ <= lease.started_at + *task.spec.timeout_ms, "3", name + " outlives its timeout");
+  if (!task.spec.stall_ms) return;
+  std::int64_t sign = std::max(lease.started_at, loaded);
+  if (const auto signs = outside_.by_lease.find(lease.number); signs != outside_.by_lease.end()) {
+    for (const Sign& s : signs->second) sign = std::max(sign, s.answered);
+  }
+  RULE(now_ <= sign + *task.spec.stall_ms + slack(lease.granted_at), "3", name + " outlives its stall time");
+}
+
+void Rest::check_worker(const std::string& id, const WorkerModel& worker) {
+  if (!worker.exists || worker.now.state == core::WorkerState::kLost) {
+    RULE(worker.leases.empty(), "3", "worker " + id + " is away, but holds leases");
+    return;
+  }
+  const std::int64_t since = std::max(last_alive(id), worker.alive_at);
+  RULE(now_ <= since + limits_.worker_lost_ms + slack(worker.alive_at), "3", "worker " + id + " is long silent");
+}
+
+// No task is queued while a worker that may have it waits for one.
+void Rest::check_waiting_workers() {
+  for (const auto& [ticket, sent] : clients_.owed()) {
+    if (sent.left) continue;
+    const auto* lease = std::get_if<core::LeaseTasks>(&sent.asked->command);
+    if (!lease) continue;
+    const WorkerModel& worker = model_.workers[lease->worker_id.value];
+    const bool may = worker.exists && worker.now.state == core::WorkerState::kLive &&
+                     static_cast<std::int64_t>(worker.leases.size()) < worker.definition.max_concurrent &&
+                     (!lease->session || *lease->session == worker.now.session);
+    if (!may) continue;
+    for (const auto& [place, task] : model_.queued) {
+      const bool fits = !model_.queues[task->spec.queue.value].now.paused && contains(lease->types, task->spec.type) &&
+                        contains(lease->queues, task->spec.queue) &&
+                        may_serve(lease->worker_id.value, worker.definition, task->spec);
+      RULE(!fits, "3", task->id + " is queued while worker " + lease->worker_id.value + " waits for it");
+    }
+  }
+}
+
+// Only those requests are owed an answer that asked to wait, and whose time is not over.
+void Rest::check_owed() {
+  std::size_t waiting = 0;
+  for (const auto& [ticket, sent] : clients_.owed()) {
+    if (sent.left) continue;
+    ++waiting;
+    const std::int64_t wait = wait_of(sent.asked->command);
+    RULE(wait > 0, "8", std::string(name_of(sent.asked->command)) + " is never answered");
+    RULE(now_ <= sent.at + wait + 3'000 + world_.stalled(sent.at, now_), "8",
+         std::string(name_of(sent.asked->command)) + " waits longer than it asked");
+  }
+  const std::size_t waiters = world_.get().core()->waiters();
+  RULE(waiters == waiting, "8",
+       "the core keeps " + std::to_string(waiters) + " waiters for " + std::to_string(waiting) + " waiting requests");
+  RULE(static_cast<std::int64_t>(waiters) <= limits_.waiters_max, "8", "too many requests wait");
+}
+
+// The indexes of the core hold what its tasks say.
+void Rest::check_indexes() {
+  const core::State& state = world_.get().core()->state();
+  std::int64_t ready = 0;
+  std::map<std::string, std::array<std::int64_t, core::kTaskStates>> depth;
+  for (const auto& [id, task] : model_.tasks) {
+    if (!task.live()) continue;
+    ++depth[task.spec.queue.value][static_cast<std::size_t>(task.now.state)];
+    if (task.now.state == TaskState::kQueued && !model_.queues[task.spec.queue.value].now.paused) ++ready;
+  }
+  RULE(state.ready_tasks == ready, "2",
+       "the count of ready tasks is " + std::to_string(state.ready_tasks) + ", not " + std::to_string(ready));
+  for (const auto& [name, queue] : state.queues) {
+    RULE(queue->depth == depth[name], "2", "the depths of queue " + name + " are wrong");
+  }
+  for (const auto& [id, worker] : state.workers) {
+    const auto held = model_.workers[id].leases.size();
+    RULE(worker->leases.size() == held && worker->slots_used == static_cast<std::int64_t>(held), "2",
+         "worker " + id + " does not hold the leases of the log");
+  }
+  const auto kept = static_cast<std::int64_t>(state.tasks.size()) - static_cast<std::int64_t>(state.live.size());
+  RULE(kept <= limits_.ended_in_memory_max + kept_for_others(), "8",
+       "memory holds " + std::to_string(kept) + " ended tasks");
+}
+
+// Ended tasks that stay for what hangs on them.
+std::int64_t Rest::kept_for_others() const {
+  std::int64_t kept = 0;
+  for (const auto& task : world_.get().core()->state().tasks) {
+    kept += core::is_ended(task->state) && (task->dependents || task->pins) ? 1 : 0;
+  }
+  return kept;
+}
+
+// Log lines came whole or not at all: each names its request, its place and how many there are.
+void Rest::check_logs() {
+  for (const auto& [id, task] : model_.tasks) {
+    const auto page = world_.reader().log(id, 0, store::kPageRowsMax);
+    std::size_t next = 0;
+    for (const auto& line : page->lines) {
+      const auto dot = line.text.find('.');
+      const auto slash = line.text.find('/');
+      const std::size_t place = std::stoul(line.text.substr(dot + 1));
+      const std::size_t all = std::stoul(line.text.substr(slash + 1));
+      RULE(place == next, "1", "the log of " + id + " holds part of a request's lines");
+      next = place + 1 == all ? 0 : place + 1;
+    }
+    RULE(next == 0, "1", "the log of " + id + " ends in the middle of a request's lines");
+  }
+}
+
+#undef RULE
+
+}  // namespace arbiter::sim
