@@ -131,14 +131,13 @@ void State::on(const TaskFailed& e, const Event& event) {
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
     last.outcome = Outcome::kFailed;
-    last.reported =
-        e.reason == Reason::kReported || e.reason == Reason::kNotRetryable || e.reason == Reason::kLineageLimit;
+    last.reported = e.fingerprint != 0;
     last.fingerprint = e.fingerprint;
     last.usage = e.usage;
     last.error = e.error;
     ++task.lease->worker->failed;
   } else if (e.error) {
-    outcome_of(task).error = e.error;
+    last_of(task).error = e.error;
   }
   if (e.counted) ++task.failures;
   task.reason = e.reason;
@@ -182,15 +181,13 @@ void State::on(const TaskCancelled& e, const Event& event) {
   CHECK(allowed(task.state, TaskState::kCancelled));
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
-    last.outcome = Outcome::kReleased;
-    last.reported = false;
+    last.outcome = e.reason == Reason::kReleased ? Outcome::kReleased : Outcome::kFailed;
+    last.reported = e.reason == Reason::kReleased || e.fingerprint != 0;
+    last.fingerprint = e.fingerprint;
   }
   task.reason = e.reason;
-  if (e.dependency) outcome_of(task).cause = e.dependency->value;
-  if (e.message) {
-    if (!task.last) outcome_of(task);
-    task.last->error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
-  }
+  if (e.dependency || task.last) last_of(task).cause = e.dependency ? e.dependency->value : "";
+  if (e.message) last_of(task).error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
   end_task(task, TaskState::kCancelled, event);
 }
 

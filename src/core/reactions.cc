@@ -42,7 +42,8 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
                         std::int64_t fingerprint, std::optional<Usage> usage) {
   if (task.cancel_requested) {
     const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
-    emit(TaskCancelled{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0});
+    emit(TaskCancelled{
+        Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, fingerprint});
     return;
   }
   TaskFailed e;

@@ -237,6 +237,16 @@ LastOutcome& State::outcome_of(Task& task) {
   return *task.last;
 }
 
+LastOutcome& State::last_of(Task& task) {
+  if (!task.last) task.last = std::make_unique<LastOutcome>();
+  return *task.last;
+}
+
+const std::string* State::missing_root(const Task& task) const {
+  if (!task.extras || task.extras->root_id.value.empty() || find_task(task.extras->root_id.value)) return nullptr;
+  return &task.extras->root_id.value;
+}
+
 void State::drop_lease(Task& task) {
   if (!task.lease) return;
   Worker& worker = *task.lease->worker;

@@ -124,7 +124,8 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
   for (auto& id : ids) keys.push_back({"task", std::move(id)});
   looking_up_[ticket] = false;
   // What ends after this position stays in memory until the answer is here.
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
@@ -135,11 +136,9 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
     looking_up_.erase(ticket);
     if (gone) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
-    for (const auto& e : found->found) {
-      if (!e.ended) continue;
-      core_->state().admit(
-          {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-    }
+    std::vector<std::string> roots = bring_back(*found);
+    std::erase_if(roots, [&](const std::string& id) { return !shared->asked.insert(id).second; });
+    if (!roots.empty()) return look_up(ticket, std::move(*shared), std::move(roots));
     admit(ticket, std::move(*shared));
   });
 }
@@ -151,7 +150,8 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   query.limit = store::kPageRowsMax;
   pending.causes->pop_back();
   looking_up_[ticket] = false;
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
@@ -172,6 +172,19 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
     if (!ids.empty()) return look_up(ticket, std::move(*shared), std::move(ids));
     admit(ticket, std::move(*shared));
   });
+}
+
+// Takes ended tasks into memory; returns their roots that are not there.
+std::vector<std::string> Namespace::bring_back(const store::Lookup& found) {
+  std::vector<std::string> roots;
+  core::State& state = core_->state();
+  for (const auto& e : found.found) {
+    if (!e.ended) continue;
+    state.admit({e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    const std::string* root = state.missing_root(*state.find_task(e.key.id));
+    if (root) roots.push_back(*root);
+  }
+  return roots;
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -384,31 +397,36 @@ void Namespace::advance_redrive() {
   redriving_ = true;
   store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, kRedrivePageMax};
   query.limit = std::min(query.limit, static_cast<std::size_t>(core_->state().limits.cascade_events_max));
-  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
+  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
     redriving_ = false;
-    if (!page) return arm_timer();
-    auto ids = std::make_shared<std::vector<std::string>>();
-    std::vector<store::EntityKey> keys;
-    for (const auto& e : page->entities) {
-      ids->push_back(e.id);
-      keys.push_back({"task", e.id});
-    }
-    redriving_ = true;
-    environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
-      if (g != generation_) return;
-      notice_stall();
-      redriving_ = false;
-      if (!found) return arm_timer();
-      for (const auto& e : found->found) {
-        if (!e.ended) continue;
-        core_->state().admit(
-            {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-      }
-      core_->advance_retry(bulk, *ids, next, more, environment_.now());
-      collect();
-    });
+    if (!found) return arm_timer();
+    std::vector<std::string> ids;
+    for (const auto& e : found->entities) ids.push_back(e.id);
+    redrive(bulk, std::make_shared<store::EndedPage>(std::move(*found)), std::move(ids));
+  });
+}
+
+// Brings back the tasks of the page, then their roots, and redrives.
+void Namespace::redrive(const std::string& bulk, std::shared_ptr<store::EndedPage> page, std::vector<std::string> ids) {
+  redriving_ = true;
+  std::vector<store::EntityKey> keys;
+  for (auto& id : ids) keys.push_back({"task", std::move(id)});
+  const store::Position since = durable_position_;
+  lookups_.insert(since);
+  environment_.lookup(std::move(keys), [this, bulk, page, since, g = generation_](auto found) {
+    if (g != generation_) return;
+    notice_stall();
+    lookups_.erase(lookups_.find(since));
+    redriving_ = false;
+    if (!found) return arm_timer();
+    auto roots = bring_back(*found);
+    if (!roots.empty()) return redrive(bulk, page, std::move(roots));
+    std::vector<std::string> tasks;
+    for (const auto& e : page->entities) tasks.push_back(e.id);
+    core_->advance_retry(bulk, tasks, page->scanned_to, page->more, environment_.now());
+    collect();
   });
 }
 
