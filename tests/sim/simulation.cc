@@ -63,7 +63,7 @@ class Simulation final : public Watcher {
         clients_(random_, world_, model_, outside_, setup_, verdict_, trace),
         referee_(model_, outside_, world_, setup_.limits, verdict_),
         replay_(setup_.limits, world_.watching().state().seed),
-        rest_(model_, outside_, world_, clients_, setup_.limits, verdict_) {}
+        rest_(model_, outside_, world_, clients_, setup_, verdict_) {}
 
   Outcome run(std::uint64_t commands) {
     while (commands > 0 && !verdict_.failed()) {
