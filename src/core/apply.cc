@@ -150,6 +150,7 @@ void State::on(const TaskFailed& e, const Event& event) {
   drop_lease(task);
   enter(task, TaskState::kPending);
   task.retry_at = e.retry_at ? e.retry_at->ms : event.time.ms;
+  task.backoff_over = false;
   arm(task);
 }
 

@@ -109,6 +109,7 @@ class State {
   [[nodiscard]] Task* root_of(Task& task) const;
   // The root of its lineage, when memory does not hold it.
   [[nodiscard]] const std::string* missing_root(const Task& task) const;
+  [[nodiscard]] std::vector<std::string> missing_roots(const std::vector<std::string>& ids) const;  // each once
   [[nodiscard]] const TaskSpec& spec_of(const Task& task) const;  // a default one for plain tasks
 
   // A pending task whose dependencies are all settled and whose times have come.

@@ -9,7 +9,7 @@ using base::fail;
 
 namespace {
 
-constexpr std::size_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
+constexpr std::int64_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
 
 store::EntityPut to_put(core::EntityChange&& change) {
   store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
@@ -176,15 +176,14 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
 
 // Takes ended tasks into memory; returns their roots that are not there.
 std::vector<std::string> Namespace::bring_back(const store::Lookup& found) {
-  std::vector<std::string> roots;
-  core::State& state = core_->state();
+  std::vector<std::string> ids;
   for (const auto& e : found.found) {
     if (!e.ended) continue;
-    state.admit({e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-    const std::string* root = state.missing_root(*state.find_task(e.key.id));
-    if (root) roots.push_back(*root);
+    core_->state().admit(
+        {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    ids.push_back(e.key.id);
   }
-  return roots;
+  return core_->state().missing_roots(ids);
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -355,7 +354,9 @@ void Namespace::run_backlog() {
   }
 }
 
+// What is in flight to the store is not there yet, for whoever looks there.
 void Namespace::evict() {
+  if (committing_) return;
   // What a look-up may rely on stays: what ended since it began, and what was brought back for it.
   const store::Position floor =
       lookups_.empty()
@@ -389,44 +390,57 @@ void Namespace::advance() {
   });
 }
 
+// A redrive first takes the dead tasks that are in memory, then page by page those that are in the store only.
 void Namespace::advance_redrive() {
   if (redriving_) return;
   auto need = core_->bulk_need();
-  // What ended before the redrive began has to be in the store before it is looked for there.
-  if (!need || durable_position_ < need->since) return;
+  if (!need) return;
   redriving_ = true;
-  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, kRedrivePageMax};
-  query.limit = std::min(query.limit, static_cast<std::size_t>(core_->state().limits.cascade_events_max));
-  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto found) {
+  const auto limit = static_cast<std::size_t>(std::min(kRedrivePageMax, core_->state().limits.cascade_events_max));
+  auto page = std::make_shared<RedrivePage>();
+  page->bulk = need->bulk;
+  if (need->in_memory) {
+    environment_.post([this, page, limit, position = need->before, g = generation_] {
+      if (g != generation_) return;
+      notice_stall();
+      page->ids = core_->dead_in_memory(page->bulk, limit);
+      page->cursor = page->ids.size() < limit ? position : 0;
+      page->more = true;
+      redrive(page, core_->state().missing_roots(page->ids));
+    });
+    return;
+  }
+  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, limit};
+  environment_.list_ended(std::move(query), [this, page, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
     redriving_ = false;
     if (!found) return arm_timer();
-    std::vector<std::string> ids;
-    for (const auto& e : found->entities) ids.push_back(e.id);
-    redrive(bulk, std::make_shared<store::EndedPage>(std::move(*found)), std::move(ids));
+    for (const auto& e : found->entities) page->ids.push_back(e.id);
+    page->cursor = found->scanned_to;
+    page->more = found->more;
+    redrive(page, page->ids);
   });
 }
 
-// Brings back the tasks of the page, then their roots, and redrives.
-void Namespace::redrive(const std::string& bulk, std::shared_ptr<store::EndedPage> page, std::vector<std::string> ids) {
-  redriving_ = true;
+// Brings back what is missing, the roots too, and then redrives the page.
+void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing) {
+  redriving_ = !missing.empty();
+  if (!redriving_) {
+    core_->advance_retry(page->bulk, page->ids, page->cursor, page->more, environment_.now());
+    return collect();
+  }
   std::vector<store::EntityKey> keys;
-  for (auto& id : ids) keys.push_back({"task", std::move(id)});
+  for (auto& id : missing) keys.push_back({"task", std::move(id)});
   const store::Position since = durable_position_;
   lookups_.insert(since);
-  environment_.lookup(std::move(keys), [this, bulk, page, since, g = generation_](auto found) {
+  environment_.lookup(std::move(keys), [this, page, since, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
     lookups_.erase(lookups_.find(since));
     redriving_ = false;
     if (!found) return arm_timer();
-    auto roots = bring_back(*found);
-    if (!roots.empty()) return redrive(bulk, page, std::move(roots));
-    std::vector<std::string> tasks;
-    for (const auto& e : page->entities) tasks.push_back(e.id);
-    core_->advance_retry(bulk, tasks, page->scanned_to, page->more, environment_.now());
-    collect();
+    redrive(page, bring_back(*found));
   });
 }
 

@@ -118,7 +118,13 @@ class Namespace {
   void flush();
   void advance();  // cascades, timers, redrives
   void advance_redrive();
-  void redrive(const std::string& bulk, std::shared_ptr<store::EndedPage> page, std::vector<std::string> ids);
+  struct RedrivePage {
+    std::string bulk;
+    std::vector<std::string> ids;
+    store::Position cursor = 0;
+    bool more = false;
+  };
+  void redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing);
   void arm_timer();
   void notice_stall();
   void evict();
