@@ -54,7 +54,7 @@ std::int64_t Rest::last_alive(const std::string& worker) const {
   }
   const auto found = outside_.last_possible.find(worker);
   return std::max(found == outside_.last_possible.end() ? 0 : found->second,
-                  outside_.loads.empty() ? 0 : outside_.loads.back().now);
+                  outside_.loads.empty() ? 0 : outside_.loads.back().opened);
 }
 
 void Rest::check_lease(const TaskModel& task) {
@@ -67,7 +67,7 @@ void Rest::check_lease(const TaskModel& task) {
   }
   RULE(now_ <= until + slack(lease.granted_at), "3",
        name + " is over since " + std::to_string(until) + ", but the task is still leased at " + std::to_string(now_));
-  const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().now;
+  const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().opened;
   if (task.now.cancel_requested) {
     RULE(now_ <= std::max(task.cancel_at, loaded) + limits_.cancel_grace_ms, "3", name + " outlives its grace");
   }
