@@ -30,10 +30,7 @@ bool is_json(std::string_view content_type) {
 
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view scheme = "bearer ";
-  if (authorization.size() <= scheme.size()) return {};
-  for (std::size_t i = 0; i < scheme.size(); ++i) {
-    if ((authorization[i] | ' ') != scheme[i]) return {};
-  }
+  if (!boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
   return authorization.substr(scheme.size());
 }
 

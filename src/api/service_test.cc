@@ -207,6 +207,7 @@ TEST_F(ServiceTest, WhatIsWrongWithARequestIsTold) {
       {"DELETE", "/api/v1/tasks", "", {}, 405, "method_not_allowed"},
       {"POST", "/api/v1/tasks", "{", {}, 400, "invalid_request"},
       {"POST", "/api/v1/tasks", "type=x", {{"Content-Type", "text/plain"}}, 415, "unsupported_media_type"},
+      {"POST", "/api/v1/tasks", "{}", {{"Content-Type", "Application/JSON; charset=utf-8"}}, 400, "invalid_request"},
       {"POST", "/api/v1/tasks", std::string(3 * 1024 * 1024, ' '), {}, 413, "too_large"},
       {"GET", "/api/v1/tasks?namespace=a", "", {{"Arbiter-Namespace", "b"}}, 400, "invalid_request"},
       {"GET", "/api/v1/tasks?namespace=..", "", {}, 400, "invalid_request"},
@@ -328,7 +329,7 @@ TEST_F(ServiceTest, HistoryLogsAndEventsArePaged) {
   EXPECT_EQ(history.at("/items/0/type"), "TASK.SUBMITTED.SUCCESS");
   EXPECT_EQ(history.at("/items/1/tags/1"), "worker:w1");
   EXPECT_EQ(history.at("/items/2/metadata/actor"), "admin");
-  EXPECT_THAT(history.at("/items/2/id"), testing::StartsWith("evt_"));
+  EXPECT_THAT(history.at("/items/2/id"), testing::StartsWith("event_"));
   const auto logs = ask("GET", "/api/v1/tasks/a/logs?after=1&limit=1");
   EXPECT_EQ(logs.at("/items/0/text"), "two");
   EXPECT_EQ(logs.at("/next"), "2");

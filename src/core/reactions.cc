@@ -224,15 +224,13 @@ void Core::take_leases_of_lost_workers() {
 
 void Core::tell_dependents() {
   while (!state_.unsettled.empty() && budget_left() > 0) {
-    Task& ended = *state_.unsettled.front();
-    if (!is_ended(ended.state) || !ended.dependents || ended.dependents->empty()) {
+    Task* ended = state_.find_task(state_.unsettled.front());
+    if (!ended || !is_ended(ended->state) || !ended->dependents) {
       // Redriven meanwhile, or everyone has been told.
       state_.unsettled.pop_front();
       continue;
     }
-    Task& dependent = *ended.dependents->back();
-    tell_dependent(dependent, ended);
-    if (is_ended(ended.state) && !ended.dependents) state_.settled(ended);
+    tell_dependent(*ended->dependents->back(), *ended);
   }
 }
 

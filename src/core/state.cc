@@ -197,7 +197,7 @@ void State::link_dependencies(Task& task) {
     dependency->dependents->push_back(&task);
     if (is_ended(dependency->state)) {
       touch(*dependency);  // It has to survive a restart until this task has been told.
-      if (dependency->dependents->size() == 1) unsettled.push_back(dependency);
+      if (dependency->dependents->size() == 1) unsettled.push_back(dependency->id);
     }
   }
 }
@@ -216,7 +216,9 @@ void State::settle(Task& task, Task& dependency) {
     *it = list.back();
     list.pop_back();
   }
-  if (list.empty()) dependency.dependents.reset();
+  if (!list.empty()) return;
+  dependency.dependents.reset();
+  if (is_ended(dependency.state)) settled(dependency);
 }
 
 void State::settled(Task& task) {
@@ -253,7 +255,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   live.erase(live.iterator_to(task));
   arm(task);
   unpin_root(task);
-  if (task.dependents) unsettled.push_back(&task);
+  if (task.dependents) unsettled.push_back(task.id);
   settled(task);
 }
 

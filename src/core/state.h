@@ -96,7 +96,7 @@ class State {
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
   TimerSet timers;                       // of `now`
   TimerSet wall_timers;                  // of the wall clock
-  std::deque<Task*> unsettled;           // ended, with dependents that have not been told yet
+  std::deque<std::string> unsettled;     // tasks that ended, with dependents that have not been told yet
   std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
   std::int64_t ready_tasks = 0;          // queued tasks in queues that are not paused
 

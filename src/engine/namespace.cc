@@ -40,8 +40,9 @@ void Namespace::opened(base::Result<Loaded> loaded) {
   replies_by_expiry_.clear();
   for (const auto& [key, record] : replies_) replies_by_expiry_.emplace(record.expires_at.ms, key);
   armed_ = core::kNever;
-  pulsing_ = false;
-  last_ran_ms_ = environment_.now().now.ms;
+  pulsing_ = true;
+  last_ran_ms_ = loaded->at_ms;
+  notice_stall();
   collect();
 }
 
@@ -68,7 +69,7 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
   parked_.clear();
   waiting_.clear();
-  keys_waiting_.clear();
+  waiting_keys_.clear();
   backlog_.clear();
   for (auto& done : unanswered) done(fail(closed_error()));
   environment_.reopen(code);
@@ -82,6 +83,7 @@ bool Namespace::stop() {
     unanswered.push_back(std::move(p));
   }
   waiting_.clear();
+  waiting_keys_.clear();
   for (auto& p : unanswered) p.done(fail(closed_error()));
   return is_idle();
 }
@@ -194,28 +196,28 @@ void Namespace::store_answer(const Request& request, const core::Reply& reply) {
   idempotency_[record.key] = std::move(record);
 }
 
+base::Result<void> Namespace::check_key(const Request& request) const {
+  if (waiting_keys_.contains(request.idempotency_key)) {
+    return fail({ErrorCode::kOverloaded,
+                 "The request with idempotency key " + request.idempotency_key + " still waits for its answer.",
+                 {},
+                 1'000});
+  }
+  if (replies_.size() < limits_.idempotency_keys_max) return {};
+  return fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000});
+}
+
 void Namespace::run(Ticket ticket, Pending pending) {
   const Request& request = pending.request;
   const bool keyed = !request.idempotency_key.empty();
   if (keyed) {
     if (auto stored = stored_answer(request)) return release(std::move(pending.done), std::move(*stored), ticket);
-    if (replies_.size() >= limits_.idempotency_keys_max) {
-      return release(
-          std::move(pending.done),
-          fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000}),
-          ticket);
-    }
-  }
-  if (keyed && keys_waiting_.contains(request.idempotency_key)) {
-    return release(std::move(pending.done),
-                   fail({ErrorCode::kIdempotencyMismatch, "The first request with key " + request.idempotency_key +
-                                                              " is still waiting for its answer."}),
-                   ticket);
+    if (auto ok = check_key(request); !ok) return release(std::move(pending.done), fail(ok.error()), ticket);
   }
   auto answer = core_->handle(request.command, request.actor, ticket, environment_.now());
   collect_changes();
   if (!answer) {
-    if (keyed) keys_waiting_.insert(request.idempotency_key);
+    if (keyed) waiting_keys_.insert(request.idempotency_key);
     waiting_.emplace(ticket, std::move(pending));
   } else {
     if (keyed && *answer) store_answer(request, **answer);
@@ -230,7 +232,7 @@ void Namespace::forget(Ticket ticket) {
   if (looking != looking_up_.end()) looking->second = true;
   const auto waiting = waiting_.find(ticket);
   if (waiting == waiting_.end()) return;
-  keys_waiting_.erase(waiting->second.request.idempotency_key);
+  waiting_keys_.erase(waiting->second.request.idempotency_key);
   waiting_.erase(waiting);
   if (core_) core_->drop_waiter(ticket);
 }
@@ -265,7 +267,7 @@ void Namespace::collect() {
     if (waiting == waiting_.end()) continue;
     Pending pending = std::move(waiting->second);
     waiting_.erase(waiting);
-    keys_waiting_.erase(pending.request.idempotency_key);
+    waiting_keys_.erase(pending.request.idempotency_key);
     if (wakeup.reply && !pending.request.idempotency_key.empty()) store_answer(pending.request, *wakeup.reply);
     Answer out = wakeup.reply ? Answer(std::move(*wakeup.reply)) : Answer(fail(std::move(wakeup.reply.error())));
     release(std::move(pending.done), std::move(out), wakeup.ticket);

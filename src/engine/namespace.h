@@ -28,6 +28,7 @@ struct Loaded {
   std::unique_ptr<core::Core> core;
   store::JournalState journal;
   std::map<std::string, store::IdempotencyRecord> idempotency;
+  std::int64_t at_ms = 0;  // when; the time of leases begins here
 };
 [[nodiscard]] base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limits, base::Now now);
 
@@ -104,6 +105,7 @@ class Namespace {
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);
+  [[nodiscard]] base::Result<void> check_key(const Request& request) const;
   void release(Done done, Answer answer, Ticket ticket);
   void collect_changes();
   void collect();
@@ -147,7 +149,7 @@ class Namespace {
 
   std::deque<Parked> parked_;                    // by barrier
   std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
-  std::set<std::string> keys_waiting_;           // idempotency keys of these
+  std::set<std::string> waiting_keys_;           // their idempotency keys
   std::unordered_map<Ticket, bool> looking_up_;  // value: its client left
   std::deque<std::pair<Ticket, Pending>> backlog_;
   std::multiset<store::Position> lookups_;                   // positions at which look-ups began
