@@ -156,7 +156,7 @@ void State::arm(Task& task) {
   const TaskSpec& spec = spec_of(task);
   if (task.state == TaskState::kPending && (!task.extras || task.extras->unmet.empty())) {
     const bool timed = task.extras && task.extras->run_at;
-    if (task.retry_at > 0 || !timed) due = std::max(task.retry_at, last_time);
+    if (task.is_backing_off() || !timed) due = std::max(task.retry_at, last_time);
   }
   if (task.lease) {
     due = lease_deadline(*task.lease);
@@ -167,7 +167,8 @@ void State::arm(Task& task) {
     if (task.cancel_requested && task.extras) due = std::min(due, task.extras->cancel_at);
   }
   if (task.extras && !is_ended(task.state)) {
-    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty() && !task.retry_at) {
+    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty() &&
+        !task.is_backing_off()) {
       wall = task.extras->run_at->ms;
     }
     if (spec.deadline) wall = std::min(wall, spec.deadline->ms);
@@ -236,6 +237,28 @@ LastOutcome& State::outcome_of(Task& task) {
     task.last->worker = task.lease->worker->id;
   }
   return *task.last;
+}
+
+LastOutcome& State::last_of(Task& task) {
+  if (!task.last) task.last = std::make_unique<LastOutcome>();
+  return *task.last;
+}
+
+const std::string* State::missing_root(const Task& task) const {
+  if (!task.extras || task.extras->root_id.value.empty() || find_task(task.extras->root_id.value)) return nullptr;
+  return &task.extras->root_id.value;
+}
+
+std::vector<std::string> State::missing_roots(const std::vector<std::string>& ids) const {
+  std::vector<std::string> roots;
+  for (const auto& id : ids) {
+    const Task* task = find_task(id);
+    const std::string* root = task ? missing_root(*task) : nullptr;
+    if (root) roots.push_back(*root);
+  }
+  std::sort(roots.begin(), roots.end());
+  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
+  return roots;
 }
 
 void State::drop_lease(Task& task) {

@@ -9,7 +9,7 @@ using base::fail;
 
 namespace {
 
-constexpr std::size_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
+constexpr std::int64_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
 
 store::EntityPut to_put(core::EntityChange&& change) {
   store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
@@ -124,7 +124,8 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
   for (auto& id : ids) keys.push_back({"task", std::move(id)});
   looking_up_[ticket] = false;
   // What ends after this position stays in memory until the answer is here.
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
@@ -135,11 +136,9 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
     looking_up_.erase(ticket);
     if (gone) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
-    for (const auto& e : found->found) {
-      if (!e.ended) continue;
-      core_->state().admit(
-          {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-    }
+    std::vector<std::string> roots = bring_back(*found);
+    std::erase_if(roots, [&](const std::string& id) { return !shared->asked.insert(id).second; });
+    if (!roots.empty()) return look_up(ticket, std::move(*shared), std::move(roots));
     admit(ticket, std::move(*shared));
   });
 }
@@ -151,7 +150,8 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   query.limit = store::kPageRowsMax;
   pending.causes->pop_back();
   looking_up_[ticket] = false;
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
@@ -172,6 +172,18 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
     if (!ids.empty()) return look_up(ticket, std::move(*shared), std::move(ids));
     admit(ticket, std::move(*shared));
   });
+}
+
+// Takes ended tasks into memory; returns their roots that are not there.
+std::vector<std::string> Namespace::bring_back(const store::Lookup& found) {
+  std::vector<std::string> ids;
+  for (const auto& e : found.found) {
+    if (!e.ended) continue;
+    core_->state().admit(
+        {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    ids.push_back(e.key.id);
+  }
+  return core_->state().missing_roots(ids);
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -343,7 +355,9 @@ void Namespace::run_backlog() {
   }
 }
 
+// What is in flight to the store is not there yet, for whoever looks there.
 void Namespace::evict() {
+  if (committing_) return;
   // What a look-up may rely on stays: what ended since it began, and what was brought back for it.
   const store::Position floor =
       lookups_.empty()
@@ -377,39 +391,57 @@ void Namespace::advance() {
   });
 }
 
+// A redrive first takes the dead tasks that are in memory, then page by page those that are in the store only.
 void Namespace::advance_redrive() {
   if (redriving_) return;
   auto need = core_->bulk_need();
-  // What ended before the redrive began has to be in the store before it is looked for there.
-  if (!need || durable_position_ < need->since) return;
+  if (!need) return;
   redriving_ = true;
-  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, kRedrivePageMax};
-  query.limit = std::min(query.limit, static_cast<std::size_t>(core_->state().limits.cascade_events_max));
-  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
+  const auto limit = static_cast<std::size_t>(std::min(kRedrivePageMax, core_->state().limits.cascade_events_max));
+  auto page = std::make_shared<RedrivePage>();
+  page->bulk = need->bulk;
+  if (need->in_memory) {
+    environment_.post([this, page, limit, position = need->before, g = generation_] {
+      if (g != generation_) return;
+      notice_stall();
+      page->ids = core_->dead_in_memory(page->bulk, limit);
+      page->cursor = page->ids.size() < limit ? position : 0;
+      page->more = true;
+      redrive(page, core_->state().missing_roots(page->ids));
+    });
+    return;
+  }
+  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, limit};
+  environment_.list_ended(std::move(query), [this, page, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
     redriving_ = false;
-    if (!page) return retry_redrive();
-    auto ids = std::make_shared<std::vector<std::string>>();
-    std::vector<store::EntityKey> keys;
-    for (const auto& e : page->entities) {
-      ids->push_back(e.id);
-      keys.push_back({"task", e.id});
-    }
-    redriving_ = true;
-    environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
-      if (g != generation_) return;
-      notice_stall();
-      redriving_ = false;
-      if (!found) return retry_redrive();
-      for (const auto& e : found->found) {
-        if (!e.ended) continue;
-        core_->state().admit(
-            {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-      }
-      core_->advance_retry(bulk, *ids, next, more, environment_.now());
-      collect();
-    });
+    if (!found) return retry_redrive();
+    for (const auto& e : found->entities) page->ids.push_back(e.id);
+    page->cursor = found->scanned_to;
+    page->more = found->more;
+    redrive(page, page->ids);
+  });
+}
+
+// Brings back what is missing, the roots too, and then redrives the page.
+void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing) {
+  redriving_ = !missing.empty();
+  if (!redriving_) {
+    core_->advance_retry(page->bulk, page->ids, page->cursor, page->more, environment_.now());
+    return collect();
+  }
+  std::vector<store::EntityKey> keys;
+  for (auto& id : missing) keys.push_back({"task", std::move(id)});
+  const store::Position since = durable_position_;
+  lookups_.insert(since);
+  environment_.lookup(std::move(keys), [this, page, since, g = generation_](auto found) {
+    if (g != generation_) return;
+    notice_stall();
+    lookups_.erase(lookups_.find(since));
+    redriving_ = false;
+    if (!found) return retry_redrive();
+    redrive(page, bring_back(*found));
   });
 }
 

@@ -88,7 +88,8 @@ class Namespace {
   struct Pending {
     Request request;
     Done done;
-    std::set<std::string> asked{};  // ids already looked up for it
+    std::set<std::string> asked{};           // ids already looked up for it
+    std::optional<store::Position> since{};  // durable when its first look-up began
     // Tasks whose cancelled dependents are still to be found; empty optional: not begun.
     std::optional<std::vector<std::string>> causes{};
   };
@@ -102,6 +103,7 @@ class Namespace {
   void admit(Ticket ticket, Pending pending);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
+  [[nodiscard]] std::vector<std::string> bring_back(const store::Lookup& found);
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);
@@ -117,6 +119,13 @@ class Namespace {
   void advance();  // cascades, timers, redrives
   void advance_redrive();
   void retry_redrive();
+  struct RedrivePage {
+    std::string bulk;
+    std::vector<std::string> ids;
+    store::Position cursor = 0;
+    bool more = false;
+  };
+  void redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing);
   void arm_timer();
   void notice_stall();
   void evict();
