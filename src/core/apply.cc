@@ -131,14 +131,13 @@ void State::on(const TaskFailed& e, const Event& event) {
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
     last.outcome = Outcome::kFailed;
-    last.reported =
-        e.reason == Reason::kReported || e.reason == Reason::kNotRetryable || e.reason == Reason::kLineageLimit;
+    last.reported = e.fingerprint != 0;
     last.fingerprint = e.fingerprint;
     last.usage = e.usage;
     last.error = e.error;
     ++task.lease->worker->failed;
   } else if (e.error) {
-    outcome_of(task).error = e.error;
+    last_of(task).error = e.error;
   }
   if (e.counted) ++task.failures;
   task.reason = e.reason;
@@ -151,6 +150,7 @@ void State::on(const TaskFailed& e, const Event& event) {
   drop_lease(task);
   enter(task, TaskState::kPending);
   task.retry_at = e.retry_at ? e.retry_at->ms : event.time.ms;
+  task.backoff_over = false;
   arm(task);
 }
 
@@ -182,16 +182,13 @@ void State::on(const TaskCancelled& e, const Event& event) {
   CHECK(allowed(task.state, TaskState::kCancelled));
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
-    last.outcome = e.outcome.value_or(Outcome::kReleased);
-    last.reported = e.outcome.has_value();
+    last.outcome = e.reason == Reason::kReleased ? Outcome::kReleased : Outcome::kFailed;
+    last.reported = e.reason == Reason::kReleased || e.fingerprint != 0;
     last.fingerprint = e.fingerprint;
   }
   task.reason = e.reason;
-  if (e.dependency) outcome_of(task).cause = e.dependency->value;
-  if (e.message) {
-    if (!task.last) outcome_of(task);
-    task.last->error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
-  }
+  if (e.dependency || task.last) last_of(task).cause = e.dependency ? e.dependency->value : "";
+  if (e.message) last_of(task).error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
   end_task(task, TaskState::kCancelled, event);
 }
 
@@ -226,6 +223,7 @@ void State::on(const WorkerRegistered& e, const Event& event) {
   worker.registered_at = event.time.ms;
   worker.last_seen_at = event.time.ms;
   worker.can_serve.clear();
+  for (auto& [number, task] : worker.leases) task->lease->disowned = false;
   touch(worker);
   arm(worker);
 }

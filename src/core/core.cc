@@ -170,8 +170,8 @@ std::vector<std::string> Core::needs(const Command& command) const {
     const Task* task = state_.find_task(id);
     if (!task) {
       ids.push_back(id);
-    } else if (task->extras && !task->extras->root_id.value.empty() && !state_.find_task(task->extras->root_id.value)) {
-      ids.push_back(task->extras->root_id.value);
+    } else if (const std::string* root = state_.missing_root(*task)) {
+      ids.push_back(*root);
     }
   };
   const auto want_spec = [&](const TaskSpec& spec) {

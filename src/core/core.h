@@ -31,12 +31,12 @@ struct TaskKey {
   std::string id;
 };
 
-// A redrive of dead tasks by filter looks for its next tasks in the store.
+// What a redrive of dead tasks by filter looks for next.
 struct BulkNeed {
   std::string bulk;
   std::string queue, type;  // empty: any
   Position before = 0;
-  Position since = 0;  // when it was asked for: everything older is to be in the store
+  bool in_memory = false;  // first those that memory holds, some of which the store does not have among the ended
 };
 
 class Core {
@@ -68,8 +68,9 @@ class Core {
   // The next time, in `now` milliseconds, at which tick() has something to do; kNever when there is none.
   [[nodiscard]] std::int64_t next_deadline(base::Now now) const;
 
-  // What a running redrive needs of the store, and its next step with what was found (ids, admitted beforehand).
+  // What a running redrive needs, and its next step with what was found (ids, admitted beforehand).
   [[nodiscard]] std::optional<BulkNeed> bulk_need() const;
+  [[nodiscard]] std::vector<std::string> dead_in_memory(const std::string& bulk, std::size_t limit) const;
   void advance_retry(const std::string& bulk, const std::vector<std::string>& ids, Position cursor, bool more,
                      base::Now now);
 
@@ -102,7 +103,7 @@ class Core {
   Answer on(const SubmitTask& c, Ticket);
   Answer on(const SubmitBatch& c, Ticket);
   struct Submission;
-  base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
+  [[nodiscard]] base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
   void check_specs(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
   [[nodiscard]] base::Result<void> check_sizes(const std::vector<Submission>& submissions) const;
   [[nodiscard]] base::Result<void> check_dependencies(std::vector<Submission>& submissions, bool batch) const;
@@ -186,7 +187,6 @@ class Core {
   void advance_cancels();
   void advance_cancel(Bulk& bulk);
   [[nodiscard]] bool is_redriven_by(const Bulk& bulk, const Task& task) const;
-  [[nodiscard]] std::vector<Task*> kept_dead(const Bulk& bulk) const;  // dead ones that do not leave memory
   void make_ready(Task& task, Reason reason);
   // Ends the current attempt uncounted: back to its queue, or cancelled if that was asked for.
   void hand_back(Task& task, Reason reason);

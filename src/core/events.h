@@ -101,10 +101,9 @@ struct TaskCancelled {
   std::optional<std::string> message;
   std::optional<Name> dependency;  // whose failure cancelled it
   std::int64_t lease = 0;
-  std::optional<Outcome> outcome;  // what its worker reported, when that ended it
-  std::int64_t fingerprint = 0;
+  std::int64_t fingerprint = 0;  // of the outcome that its worker reported
 };
-BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, outcome, fingerprint))
+BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, fingerprint))
 struct TaskRedriven {
   Name id;
   TaskState state = TaskState::kQueued;  // pending: it waits for its dependencies again

@@ -42,11 +42,9 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
                         std::int64_t fingerprint, std::optional<Usage> usage) {
   if (task.cancel_requested) {
     const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
-    TaskCancelled e{Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, {},
-                    fingerprint};
-    if (reason == Reason::kReleased) e.outcome = Outcome::kReleased;
-    if (reason == Reason::kReported || reason == Reason::kNotRetryable) e.outcome = Outcome::kFailed;
-    return emit(std::move(e));
+    emit(TaskCancelled{
+        Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, fingerprint});
+    return;
   }
   TaskFailed e;
   e.id.value = task.id;
@@ -121,7 +119,7 @@ void Core::fire(Task& task) {
   const std::int64_t now = now_.now.ms;
   if (task.state == TaskState::kPending) {
     const Reason reason = task.failures ? Reason::kBackoff : Reason::kTime;
-    if (task.retry_at <= now) task.retry_at = 0;
+    task.backoff_over = task.retry_at <= now;
     return make_ready(task, reason);
   }
   if (!task.lease) return state_.timers.remove(task);
@@ -224,15 +222,13 @@ void Core::take_leases_of_lost_workers() {
 
 void Core::tell_dependents() {
   while (!state_.unsettled.empty() && budget_left() > 0) {
-    Task& ended = *state_.unsettled.front();
-    if (!is_ended(ended.state) || !ended.dependents || ended.dependents->empty()) {
+    Task* ended = state_.find_task(state_.unsettled.front());
+    if (!ended || !is_ended(ended->state) || !ended->dependents) {
       // Redriven meanwhile, or everyone has been told.
       state_.unsettled.pop_front();
       continue;
     }
-    Task& dependent = *ended.dependents->back();
-    tell_dependent(dependent, ended);
-    if (is_ended(ended.state) && !ended.dependents) state_.settled(ended);
+    tell_dependent(*ended->dependents->back(), *ended);
   }
 }
 
@@ -245,8 +241,7 @@ void Core::tell_dependent(Task& dependent, Task& dependency) {
   const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";
   const Name cause(dependency.id);
   if (policy == OnDependencyFailure::kCancel) {
-    return emit(
-        TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0, {}, 0});
+    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0, 0});
   }
   TaskFailed e;
   e.id.value = dependent.id;
@@ -292,7 +287,7 @@ void Core::advance_cancel(Bulk& bulk) {
 std::optional<BulkNeed> Core::bulk_need() const {
   for (const auto& [id, bulk] : state_.bulks) {
     if (bulk.state != BulkState::kRunning || bulk.action != BulkAction::kRetry) continue;
-    BulkNeed need{id, "", "", bulk.cursor ? static_cast<Position>(bulk.cursor) : bulk.position, bulk.position};
+    BulkNeed need{id, "", "", bulk.cursor ? static_cast<Position>(bulk.cursor) : bulk.position, bulk.cursor == 0};
     if (bulk.filter.queue) need.queue = bulk.filter.queue->value;
     if (bulk.filter.type) need.type = bulk.filter.type->value;
     return need;
@@ -308,13 +303,15 @@ bool Core::is_redriven_by(const Bulk& bulk, const Task& task) const {
          (!f.tag || std::find(tags.begin(), tags.end(), *f.tag) != tags.end());
 }
 
-std::vector<Task*> Core::kept_dead(const Bulk& bulk) const {
-  std::vector<Task*> kept;
+std::vector<std::string> Core::dead_in_memory(const std::string& bulk, std::size_t limit) const {
+  std::vector<const Task*> dead;
   for (const auto& task : state_.tasks) {
-    if ((task->dependents || task->pins > 0) && is_redriven_by(bulk, *task)) kept.push_back(task.get());
+    if (is_redriven_by(state_.bulks.find(bulk)->second, *task)) dead.push_back(task.get());
   }
-  std::sort(kept.begin(), kept.end(), [](const Task* a, const Task* b) { return a->submitted < b->submitted; });
-  return kept;
+  std::sort(dead.begin(), dead.end(), [](const Task* a, const Task* b) { return a->submitted < b->submitted; });
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < std::min(limit, dead.size()); ++i) ids.push_back(dead[i]->id);
+  return ids;
 }
 
 void Core::advance_retry(const std::string& id, const std::vector<std::string>& ids, Position cursor, bool more,
@@ -330,18 +327,6 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
     if (!task || !is_redriven_by(bulk, *task)) continue;
     emit(TaskRedriven{Name(task_id), TaskState::kQueued, {}});
     ++step.done;
-  }
-  // The store keeps those among the live that something still hangs on; they come last.
-  if (!more) {
-    for (Task* task : kept_dead(bulk)) {
-      if (budget_left() <= 1) {
-        step.state = BulkState::kRunning;
-        break;
-      }
-      emit(TaskRedriven{Name(task->id), TaskState::kQueued, {}});
-      ++step.scanned;
-      ++step.done;
-    }
   }
   emit(std::move(step));
   react();

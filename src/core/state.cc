@@ -156,7 +156,7 @@ void State::arm(Task& task) {
   const TaskSpec& spec = spec_of(task);
   if (task.state == TaskState::kPending && (!task.extras || task.extras->unmet.empty())) {
     const bool timed = task.extras && task.extras->run_at;
-    if (task.retry_at > 0 || !timed) due = std::max(task.retry_at, last_time);
+    if (task.is_backing_off() || !timed) due = std::max(task.retry_at, last_time);
   }
   if (task.lease) {
     due = lease_deadline(*task.lease);
@@ -167,7 +167,8 @@ void State::arm(Task& task) {
     if (task.cancel_requested && task.extras) due = std::min(due, task.extras->cancel_at);
   }
   if (task.extras && !is_ended(task.state)) {
-    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty() && !task.retry_at) {
+    if (task.state == TaskState::kPending && task.extras->run_at && task.extras->unmet.empty() &&
+        !task.is_backing_off()) {
       wall = task.extras->run_at->ms;
     }
     if (spec.deadline) wall = std::min(wall, spec.deadline->ms);
@@ -197,7 +198,7 @@ void State::link_dependencies(Task& task) {
     dependency->dependents->push_back(&task);
     if (is_ended(dependency->state)) {
       touch(*dependency);  // It has to survive a restart until this task has been told.
-      if (dependency->dependents->size() == 1) unsettled.push_back(dependency);
+      if (dependency->dependents->size() == 1) unsettled.push_back(dependency->id);
     }
   }
 }
@@ -216,7 +217,9 @@ void State::settle(Task& task, Task& dependency) {
     *it = list.back();
     list.pop_back();
   }
-  if (list.empty()) dependency.dependents.reset();
+  if (!list.empty()) return;
+  dependency.dependents.reset();
+  if (is_ended(dependency.state)) settled(dependency);
 }
 
 void State::settled(Task& task) {
@@ -236,6 +239,28 @@ LastOutcome& State::outcome_of(Task& task) {
   return *task.last;
 }
 
+LastOutcome& State::last_of(Task& task) {
+  if (!task.last) task.last = std::make_unique<LastOutcome>();
+  return *task.last;
+}
+
+const std::string* State::missing_root(const Task& task) const {
+  if (!task.extras || task.extras->root_id.value.empty() || find_task(task.extras->root_id.value)) return nullptr;
+  return &task.extras->root_id.value;
+}
+
+std::vector<std::string> State::missing_roots(const std::vector<std::string>& ids) const {
+  std::vector<std::string> roots;
+  for (const auto& id : ids) {
+    const Task* task = find_task(id);
+    const std::string* root = task ? missing_root(*task) : nullptr;
+    if (root) roots.push_back(*root);
+  }
+  std::sort(roots.begin(), roots.end());
+  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
+  return roots;
+}
+
 void State::drop_lease(Task& task) {
   if (!task.lease) return;
   Worker& worker = *task.lease->worker;
@@ -253,7 +278,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   live.erase(live.iterator_to(task));
   arm(task);
   unpin_root(task);
-  if (task.dependents) unsettled.push_back(&task);
+  if (task.dependents) unsettled.push_back(task.id);
   settled(task);
 }
 

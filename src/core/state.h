@@ -96,7 +96,7 @@ class State {
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
   TimerSet timers;                       // of `now`
   TimerSet wall_timers;                  // of the wall clock
-  std::deque<Task*> unsettled;           // ended, with dependents that have not been told yet
+  std::deque<std::string> unsettled;     // tasks that ended, with dependents that have not been told yet
   std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
   std::int64_t ready_tasks = 0;          // queued tasks in queues that are not paused
 
@@ -108,6 +108,9 @@ class State {
   [[nodiscard]] Queue& queue(const std::string& name);  // made when it is new
   // The root of its lineage, itself when it has no parent; nullptr when retention took the root.
   [[nodiscard]] Task* root_of(Task& task) const;
+  // The root of its lineage, when memory does not hold it.
+  [[nodiscard]] const std::string* missing_root(const Task& task) const;
+  [[nodiscard]] std::vector<std::string> missing_roots(const std::vector<std::string>& ids) const;  // each once
   [[nodiscard]] const TaskSpec& spec_of(const Task& task) const;  // a default one for plain tasks
 
   // A pending task whose dependencies are all settled and whose times have come.
@@ -177,7 +180,8 @@ class State {
   void leave_ready(Task& task);
   void join_ready(Task& task);
   void drop_lease(Task& task);
-  LastOutcome& outcome_of(Task& task);
+  LastOutcome& outcome_of(Task& task);  // a new one, of the present lease
+  LastOutcome& last_of(Task& task);     // the present one, else an empty one
   void end_task(Task& task, TaskState to, const Event& event);
   void remember_ended(Task& task);
   void forget_task(Task& task);

@@ -85,6 +85,7 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   bool cancel_requested = false;
   bool dirty = false;             // in State::dirty_tasks
   bool ended_in_store = false;    // the store has it among the ended
+  bool backoff_over = false;      // volatile: retry_at has come
   std::uint64_t ended_stamp = 0;  // of its latest entry among the recently ended
   std::uint16_t failures = 0;     // counted attempts
   std::uint16_t max_attempts = 3;
@@ -104,6 +105,8 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   std::unique_ptr<Lease> lease;
   std::unique_ptr<LastOutcome> last;
   std::unique_ptr<std::vector<Task*>> dependents;  // pending tasks that wait for this one
+
+  [[nodiscard]] bool is_backing_off() const { return retry_at > 0 && !backoff_over; }
 };
 
 struct BySubmission {

@@ -119,7 +119,7 @@ void Core::cancel(Task& task, const std::optional<std::string>& message) {
     return;
   }
   emit(TaskCancelled{
-      Name(task.id), task.state, Reason::kRequested, message, {}, task.lease ? task.lease->number : 0, {}, 0});
+      Name(task.id), task.state, Reason::kRequested, message, {}, task.lease ? task.lease->number : 0, 0});
 }
 
 Core::Answer Core::on(const CancelTask& c, Ticket) {

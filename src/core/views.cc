@@ -10,7 +10,8 @@ std::optional<std::string> waiting_for(const Task& task) {
   if (task.state == TaskState::kQueued && task.queue->paused) return "queue " + task.queue->name + " is paused";
   if (task.state == TaskState::kQueued) return "a worker that can serve it";
   if (task.state != TaskState::kPending) return std::nullopt;
-  if (task.retry_at) return (task.failures ? "its retry at " : "its time at ") + base::to_rfc3339({task.retry_at});
+  if (task.is_backing_off())
+    return (task.failures ? "its retry at " : "its time at ") + base::to_rfc3339({task.retry_at});
   if (!task.extras) return std::nullopt;
   if (!task.extras->unmet.empty()) {
     std::string text = "dependencies:";

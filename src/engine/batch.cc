@@ -28,7 +28,8 @@ base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limit
   ok = journal.load_idempotency([&](const store::IdempotencyRecord& r) { loaded.idempotency.emplace(r.key, r); });
   if (!ok) return base::fail(ok.error());
   state.position = loaded.journal.head;
-  state.finish_load(std::max(now.now.ms, loaded.journal.last_time.ms));
+  loaded.at_ms = std::max(now.now.ms, loaded.journal.last_time.ms);
+  state.finish_load(loaded.at_ms);
   return loaded;
 }
 

@@ -9,7 +9,7 @@ using base::fail;
 
 namespace {
 
-constexpr std::size_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
+constexpr std::int64_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
 
 store::EntityPut to_put(core::EntityChange&& change) {
   store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
@@ -40,8 +40,9 @@ void Namespace::opened(base::Result<Loaded> loaded) {
   replies_by_expiry_.clear();
   for (const auto& [key, record] : replies_) replies_by_expiry_.emplace(record.expires_at.ms, key);
   armed_ = core::kNever;
-  pulsing_ = false;
-  last_ran_ms_ = environment_.now().now.ms;
+  pulsing_ = true;
+  last_ran_ms_ = loaded->at_ms;
+  notice_stall();
   collect();
 }
 
@@ -68,7 +69,7 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
   parked_.clear();
   waiting_.clear();
-  keys_waiting_.clear();
+  waiting_keys_.clear();
   backlog_.clear();
   for (auto& done : unanswered) done(fail(closed_error()));
   environment_.reopen(code);
@@ -82,6 +83,7 @@ bool Namespace::stop() {
     unanswered.push_back(std::move(p));
   }
   waiting_.clear();
+  waiting_keys_.clear();
   for (auto& p : unanswered) p.done(fail(closed_error()));
   return is_idle();
 }
@@ -122,7 +124,8 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
   for (auto& id : ids) keys.push_back({"task", std::move(id)});
   looking_up_[ticket] = false;
   // What ends after this position stays in memory until the answer is here.
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
@@ -133,11 +136,9 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
     looking_up_.erase(ticket);
     if (gone) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
-    for (const auto& e : found->found) {
-      if (!e.ended) continue;
-      core_->state().admit(
-          {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-    }
+    std::vector<std::string> roots = bring_back(*found);
+    std::erase_if(roots, [&](const std::string& id) { return !shared->asked.insert(id).second; });
+    if (!roots.empty()) return look_up(ticket, std::move(*shared), std::move(roots));
     admit(ticket, std::move(*shared));
   });
 }
@@ -149,7 +150,8 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   query.limit = store::kPageRowsMax;
   pending.causes->pop_back();
   looking_up_[ticket] = false;
-  const store::Position since = durable_position_;
+  if (!pending.since) pending.since = durable_position_;
+  const store::Position since = *pending.since;
   lookups_.insert(since);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
@@ -170,6 +172,18 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
     if (!ids.empty()) return look_up(ticket, std::move(*shared), std::move(ids));
     admit(ticket, std::move(*shared));
   });
+}
+
+// Takes ended tasks into memory; returns their roots that are not there.
+std::vector<std::string> Namespace::bring_back(const store::Lookup& found) {
+  std::vector<std::string> ids;
+  for (const auto& e : found.found) {
+    if (!e.ended) continue;
+    core_->state().admit(
+        {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    ids.push_back(e.key.id);
+  }
+  return core_->state().missing_roots(ids);
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -194,28 +208,28 @@ void Namespace::store_answer(const Request& request, const core::Reply& reply) {
   idempotency_[record.key] = std::move(record);
 }
 
+base::Result<void> Namespace::check_key(const Request& request) const {
+  if (waiting_keys_.contains(request.idempotency_key)) {
+    return fail({ErrorCode::kOverloaded,
+                 "The request with idempotency key " + request.idempotency_key + " still waits for its answer.",
+                 {},
+                 1'000});
+  }
+  if (replies_.size() < limits_.idempotency_keys_max) return {};
+  return fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000});
+}
+
 void Namespace::run(Ticket ticket, Pending pending) {
   const Request& request = pending.request;
   const bool keyed = !request.idempotency_key.empty();
   if (keyed) {
     if (auto stored = stored_answer(request)) return release(std::move(pending.done), std::move(*stored), ticket);
-    if (replies_.size() >= limits_.idempotency_keys_max) {
-      return release(
-          std::move(pending.done),
-          fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000}),
-          ticket);
-    }
-  }
-  if (keyed && keys_waiting_.contains(request.idempotency_key)) {
-    return release(std::move(pending.done),
-                   fail({ErrorCode::kIdempotencyMismatch, "The first request with key " + request.idempotency_key +
-                                                              " is still waiting for its answer."}),
-                   ticket);
+    if (auto ok = check_key(request); !ok) return release(std::move(pending.done), fail(ok.error()), ticket);
   }
   auto answer = core_->handle(request.command, request.actor, ticket, environment_.now());
   collect_changes();
   if (!answer) {
-    if (keyed) keys_waiting_.insert(request.idempotency_key);
+    if (keyed) waiting_keys_.insert(request.idempotency_key);
     waiting_.emplace(ticket, std::move(pending));
   } else {
     if (keyed && *answer) store_answer(request, **answer);
@@ -230,7 +244,7 @@ void Namespace::forget(Ticket ticket) {
   if (looking != looking_up_.end()) looking->second = true;
   const auto waiting = waiting_.find(ticket);
   if (waiting == waiting_.end()) return;
-  keys_waiting_.erase(waiting->second.request.idempotency_key);
+  waiting_keys_.erase(waiting->second.request.idempotency_key);
   waiting_.erase(waiting);
   if (core_) core_->drop_waiter(ticket);
 }
@@ -265,7 +279,7 @@ void Namespace::collect() {
     if (waiting == waiting_.end()) continue;
     Pending pending = std::move(waiting->second);
     waiting_.erase(waiting);
-    keys_waiting_.erase(pending.request.idempotency_key);
+    waiting_keys_.erase(pending.request.idempotency_key);
     if (wakeup.reply && !pending.request.idempotency_key.empty()) store_answer(pending.request, *wakeup.reply);
     Answer out = wakeup.reply ? Answer(std::move(*wakeup.reply)) : Answer(fail(std::move(wakeup.reply.error())));
     release(std::move(pending.done), std::move(out), wakeup.ticket);
@@ -341,7 +355,9 @@ void Namespace::run_backlog() {
   }
 }
 
+// What is in flight to the store is not there yet, for whoever looks there.
 void Namespace::evict() {
+  if (committing_) return;
   // What a look-up may rely on stays: what ended since it began, and what was brought back for it.
   const store::Position floor =
       lookups_.empty()
@@ -375,39 +391,57 @@ void Namespace::advance() {
   });
 }
 
+// A redrive first takes the dead tasks that are in memory, then page by page those that are in the store only.
 void Namespace::advance_redrive() {
   if (redriving_) return;
   auto need = core_->bulk_need();
-  // What ended before the redrive began has to be in the store before it is looked for there.
-  if (!need || durable_position_ < need->since) return;
+  if (!need) return;
   redriving_ = true;
-  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, kRedrivePageMax};
-  query.limit = std::min(query.limit, static_cast<std::size_t>(core_->state().limits.cascade_events_max));
-  environment_.list_ended(std::move(query), [this, bulk = need->bulk, g = generation_](auto page) {
+  const auto limit = static_cast<std::size_t>(std::min(kRedrivePageMax, core_->state().limits.cascade_events_max));
+  auto page = std::make_shared<RedrivePage>();
+  page->bulk = need->bulk;
+  if (need->in_memory) {
+    environment_.post([this, page, limit, position = need->before, g = generation_] {
+      if (g != generation_) return;
+      notice_stall();
+      page->ids = core_->dead_in_memory(page->bulk, limit);
+      page->cursor = page->ids.size() < limit ? position : 0;
+      page->more = true;
+      redrive(page, core_->state().missing_roots(page->ids));
+    });
+    return;
+  }
+  store::EndedQuery query{"task", {"failed"}, need->queue, need->type, need->before, limit};
+  environment_.list_ended(std::move(query), [this, page, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
     redriving_ = false;
-    if (!page) return retry_redrive();
-    auto ids = std::make_shared<std::vector<std::string>>();
-    std::vector<store::EntityKey> keys;
-    for (const auto& e : page->entities) {
-      ids->push_back(e.id);
-      keys.push_back({"task", e.id});
-    }
-    redriving_ = true;
-    environment_.lookup(std::move(keys), [this, bulk, ids, g, next = page->scanned_to, more = page->more](auto found) {
-      if (g != generation_) return;
-      notice_stall();
-      redriving_ = false;
-      if (!found) return retry_redrive();
-      for (const auto& e : found->found) {
-        if (!e.ended) continue;
-        core_->state().admit(
-            {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-      }
-      core_->advance_retry(bulk, *ids, next, more, environment_.now());
-      collect();
-    });
+    if (!found) return retry_redrive();
+    for (const auto& e : found->entities) page->ids.push_back(e.id);
+    page->cursor = found->scanned_to;
+    page->more = found->more;
+    redrive(page, page->ids);
+  });
+}
+
+// Brings back what is missing, the roots too, and then redrives the page.
+void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing) {
+  redriving_ = !missing.empty();
+  if (!redriving_) {
+    core_->advance_retry(page->bulk, page->ids, page->cursor, page->more, environment_.now());
+    return collect();
+  }
+  std::vector<store::EntityKey> keys;
+  for (auto& id : missing) keys.push_back({"task", std::move(id)});
+  const store::Position since = durable_position_;
+  lookups_.insert(since);
+  environment_.lookup(std::move(keys), [this, page, since, g = generation_](auto found) {
+    if (g != generation_) return;
+    notice_stall();
+    lookups_.erase(lookups_.find(since));
+    redriving_ = false;
+    if (!found) return retry_redrive();
+    redrive(page, bring_back(*found));
   });
 }
 

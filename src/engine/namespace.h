@@ -28,6 +28,7 @@ struct Loaded {
   std::unique_ptr<core::Core> core;
   store::JournalState journal;
   std::map<std::string, store::IdempotencyRecord> idempotency;
+  std::int64_t at_ms = 0;  // when; the time of leases begins here
 };
 [[nodiscard]] base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limits, base::Now now);
 
@@ -87,7 +88,8 @@ class Namespace {
   struct Pending {
     Request request;
     Done done;
-    std::set<std::string> asked{};  // ids already looked up for it
+    std::set<std::string> asked{};           // ids already looked up for it
+    std::optional<store::Position> since{};  // durable when its first look-up began
     // Tasks whose cancelled dependents are still to be found; empty optional: not begun.
     std::optional<std::vector<std::string>> causes{};
   };
@@ -101,9 +103,11 @@ class Namespace {
   void admit(Ticket ticket, Pending pending);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
+  [[nodiscard]] std::vector<std::string> bring_back(const store::Lookup& found);
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);
+  [[nodiscard]] base::Result<void> check_key(const Request& request) const;
   void release(Done done, Answer answer, Ticket ticket);
   void collect_changes();
   void collect();
@@ -115,6 +119,13 @@ class Namespace {
   void advance();  // cascades, timers, redrives
   void advance_redrive();
   void retry_redrive();
+  struct RedrivePage {
+    std::string bulk;
+    std::vector<std::string> ids;
+    store::Position cursor = 0;
+    bool more = false;
+  };
+  void redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing);
   void arm_timer();
   void notice_stall();
   void evict();
@@ -147,7 +158,7 @@ class Namespace {
 
   std::deque<Parked> parked_;                    // by barrier
   std::unordered_map<Ticket, Pending> waiting_;  // parked in the core
-  std::set<std::string> keys_waiting_;           // idempotency keys of these
+  std::set<std::string> waiting_keys_;           // their idempotency keys
   std::unordered_map<Ticket, bool> looking_up_;  // value: its client left
   std::deque<std::pair<Ticket, Pending>> backlog_;
   std::multiset<store::Position> lookups_;                   // positions at which look-ups began

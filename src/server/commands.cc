@@ -48,6 +48,7 @@ Flags flags_of(const Options& options, const CLI::App& command) {
 }
 
 cli::Result<int> run(cli::Context& context, const Options& options, const CLI::App& command) {
+  const auto begin = std::chrono::steady_clock::now();
   Flags flags = flags_of(options, command);
   // `arbiter --data DIR serve` means the same directory.
   if (!flags.contains("data") && !context.settings.data_directory.empty()) {

@@ -1,5 +1,6 @@
 // The event log: queries, and a stream that is resumed without a gap or a repetition.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { complete, eventsAfter, leaseOne, leased, refused, submit, submitBatch, worker } from './support/api';
 import { Json, Server, eventually } from './support/server';
@@ -160,6 +161,26 @@ describe('event stream', () => {
     await eventually('the stream has ended', async () => stream.ended);
     await server.start();
     await submit(server, { type: 'filler' });
+  });
+
+  it('tells a reader that takes nothing that it lags, and skips nothing', async () => {
+    const small = await Server.start({ flags: ['--limits-http-stream-buffer-bytes-max', '131072'] });
+    const { hostname, port } = new URL(small.url);
+    let text = '';
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /api/v1/events/stream?after=0 HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${small.token}\r\n\r\n`);
+    socket.pause();
+    const task = { type: 'x'.repeat(120), tags: ['a'.repeat(120), 'b'.repeat(120), 'c'.repeat(120)] };
+    for (let n = 0; n < 25; n++) await submitBatch(small, Array.from({ length: 1_000 }, () => task));
+    await eventually('the server has let go', async () => /^arbiter_streams_open 0$/m.test((await small.call('GET', '/metrics')).text), 30_000);
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.resume();
+    await eventually('the last message', async () => /event: lagging\ndata: \{"position":\d+\}\n\n/.test(text));
+    socket.destroy();
+    const last = Number(/event: lagging\ndata: \{"position":(\d+)\}/.exec(text)![1]);
+    assert.deepEqual([...text.matchAll(/^id: (\d+)$/gm)].map((m) => Number(m[1])), range(1, last));
+    assert.ok(last < 25_000);
+    await small.stop();
   });
 
   it('refuses bad parameters and strangers', async () => {

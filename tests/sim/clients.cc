@@ -56,6 +56,7 @@ void Clients::leave() {
 void Clients::send(core::Command command) {
   auto asked = std::make_shared<Asked>();
   asked->number = ++number_;
+  asked->worker = worker_of(command).id;
   asked->command = std::move(command);
   asked_.emplace(number_, asked);
   send(std::move(asked));

@@ -7,9 +7,21 @@
 namespace arbiter::sim {
 namespace {
 
-bool nobody_can(const TaskModel& task) {
-  const auto& wanted = task.spec.requirements.capabilities;
-  return std::find(wanted.begin(), wanted.end(), core::Name(kNobody)) != wanted.end();
+// No worker that is there may serve it: it waits, and says so.
+bool nobody_can(const Model& model, const TaskModel& task) {
+  return std::none_of(model.workers.begin(), model.workers.end(), [&](const auto& worker) {
+    return worker.second.exists && may_serve(worker.first, worker.second.definition, task.spec);
+  });
+}
+
+// Waits for a worker that is not there, or for a task that does.
+bool is_stuck(const Model& model, const TaskModel& task) {
+  if (task.now.state == TaskState::kQueued) return nobody_can(model, task);
+  if (task.now.state != TaskState::kPending) return false;
+  return std::any_of(task.spec.depends_on.begin(), task.spec.depends_on.end(), [&](const auto& id) {
+    const TaskModel* dependency = model.task(id.value);
+    return dependency && dependency->live() && is_stuck(model, *dependency);
+  });
 }
 
 }  // namespace
@@ -18,7 +30,7 @@ bool nobody_can(const TaskModel& task) {
 std::vector<const TaskModel*> Drain::unfinished() const {
   std::vector<const TaskModel*> found;
   for (const auto& [id, task] : model_.tasks) {
-    if (task.live() && !(task.now.state == TaskState::kQueued && nobody_can(task))) found.push_back(&task);
+    if (task.live() && !is_stuck(model_, task)) found.push_back(&task);
   }
   return found;
 }
@@ -63,11 +75,19 @@ void Drain::work_round() {
   world_.settle();
 }
 
+// To the next deadline; the wall clock jumps to the next runAt.
 void Drain::pass_time() {
-  const std::int64_t now = world_.peek().now.ms;
-  const std::int64_t next = world_.next_timer();
-  std::int64_t ms = next == core::kNever ? 1'000 : std::max<std::int64_t>(1, next - now);
-  while (ms > 0 && world_.advance(std::min<std::int64_t>(ms, 300'000))) ms -= std::min<std::int64_t>(ms, 300'000);
+  const base::Now now = world_.peek();
+  std::int64_t run_at = core::kNever;
+  std::int64_t next = now.now.ms + 60'000;
+  for (const auto& [id, task] : model_.tasks) {
+    if (task.now.state != TaskState::kPending) continue;
+    if (task.not_before > now.now.ms) next = std::min(next, task.not_before);
+    if (task.spec.run_at) run_at = std::min(run_at, task.spec.run_at->ms);
+  }
+  if (run_at != core::kNever && run_at > now.wall.ms) world_.jump_wall(run_at - now.wall.ms);
+  next = std::min(next, world_.get().core()->next_deadline(now));
+  while (world_.peek().now.ms <= next && world_.advance(1'000)) world_.settle();
   world_.settle();
 }
 
@@ -88,7 +108,7 @@ void Drain::run(const std::function<void()>& rest) {
   world_.stop_faults();
   world_.settle();
   for (int round = 0; round < 400 && !verdict_.failed(); ++round) {
-    if (round % 10 == 0) open_everything();
+    if (round % 3 == 0) open_everything();
     work_round();
     if (unfinished().empty()) break;
     pass_time();
@@ -97,6 +117,7 @@ void Drain::run(const std::function<void()>& rest) {
   const auto left = unfinished();
   EXPECT_RULE(verdict_, left.empty(), "3",
               "task " + left.front()->id + " never ends: it is " + base::to_text(left.front()->now.state));
+
   if (!verdict_.failed()) check_named();
 }
 

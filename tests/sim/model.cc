@@ -163,6 +163,7 @@ void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   task.now.failures = 0;
   task.not_before = 0;
   task.ever_redriven = true;
+  task.forced = e.state == TaskState::kQueued;
   task.now.cancel_requested = false;
   move(task, e.state, event);
 }

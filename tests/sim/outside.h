@@ -26,6 +26,7 @@ struct Outside {
   struct Load {
     std::int64_t now = 0;
     Position head = 0;
+    std::int64_t opened = 0;  // when it served again
   };
   std::vector<Load> loads;
 };

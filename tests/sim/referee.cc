@@ -72,7 +72,7 @@ void Referee::check_dependencies(const TaskModel& task) {
   const bool run = task.spec.on_dependency_failure == core::OnDependencyFailure::kRun;
   for (const auto& id : task.spec.depends_on) {
     const TaskModel* d = model_.task(id.value);
-    const bool met = d && (d->now.state == TaskState::kCompleted || (run && d->ever_ended));
+    const bool met = d && (d->now.state == TaskState::kCompleted || (run && d->ever_ended) || task.forced);
     RULE(met, "3", task.id + " runs before its dependency " + id.value + " ended");
   }
 }

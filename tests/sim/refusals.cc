@@ -52,28 +52,6 @@ std::string lease_of(const core::Command& command) {
       command);
 }
 
-struct WorkerName {
-  std::string id;
-  std::optional<std::int64_t> session{};
-};
-WorkerName worker_of(const core::Command& command) {
-  return std::visit(
-      [](const auto& c) -> WorkerName {
-        using C = std::decay_t<decltype(c)>;
-        if constexpr (std::is_same_v<C, core::LeaseTasks> || std::is_same_v<C, core::ReportTasks>) {
-          return {c.worker_id.value, c.session};
-        } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
-          return {c.id.value, c.session};
-        } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker> ||
-                             std::is_same_v<C, core::DeregisterWorker>) {
-          return {c.id.value};
-        } else {
-          return {};
-        }
-      },
-      command);
-}
-
 }  // namespace
 
 void Answers::not_found(const core::Command& command) {

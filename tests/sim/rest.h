@@ -10,9 +10,14 @@ namespace arbiter::sim {
 
 class Rest {
  public:
-  Rest(Model& model, const Outside& outside, World& world, const Clients& clients, const core::CoreLimits& limits,
-       Verdict& verdict)
-      : model_(model), outside_(outside), world_(world), clients_(clients), limits_(limits), verdict_(verdict) {}
+  Rest(Model& model, const Outside& outside, World& world, const Clients& clients, const Setup& setup, Verdict& verdict)
+      : model_(model),
+        outside_(outside),
+        world_(world),
+        clients_(clients),
+        limits_(setup.limits),
+        may_queue_(setup.engine_limits.batch_events_max < 2'000),
+        verdict_(verdict) {}
 
   void check();
 
@@ -35,6 +40,7 @@ class Rest {
   World& world_;
   const Clients& clients_;
   const core::CoreLimits& limits_;
+  const bool may_queue_;
   Verdict& verdict_;
   std::int64_t now_ = 0;
   std::int64_t wall_ = 0;  // what the engine must have noticed of the wall clock

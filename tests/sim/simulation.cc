@@ -63,7 +63,7 @@ class Simulation final : public Watcher {
         clients_(random_, world_, model_, outside_, setup_, verdict_, trace),
         referee_(model_, outside_, world_, setup_.limits, verdict_),
         replay_(setup_.limits, world_.watching().state().seed),
-        rest_(model_, outside_, world_, clients_, setup_.limits, verdict_) {}
+        rest_(model_, outside_, world_, clients_, setup_, verdict_) {}
 
   Outcome run(std::uint64_t commands) {
     while (commands > 0 && !verdict_.failed()) {
@@ -188,10 +188,12 @@ class Simulation final : public Watcher {
     outside_.renewed.clear();
     outside_.extended_to.clear();
     outside_.last_possible.clear();
-    outside_.loads.push_back({now, head});
+    outside_.loads.push_back({now, head, now});
     // A subscriber reads from the log what was written, but not published, before this.
     published_gap_ = true;
   }
+
+  void opened(std::int64_t now) override { outside_.loads.back().opened = now; }
 
   void died(bool gracefully) override {
     if (trace_) std::printf("          the process ends%s\n", gracefully ? " gracefully" : "");

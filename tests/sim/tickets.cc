@@ -50,6 +50,24 @@ std::int64_t wait_of(const core::Command& command) {
   return 0;
 }
 
+WorkerName worker_of(const core::Command& command) {
+  return std::visit(
+      [](const auto& c) -> WorkerName {
+        using C = std::decay_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, core::LeaseTasks> || std::is_same_v<C, core::ReportTasks>) {
+          return {c.worker_id.value, c.session};
+        } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
+          return {c.id.value, c.session};
+        } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker> ||
+                             std::is_same_v<C, core::DeregisterWorker>) {
+          return {c.id.value};
+        } else {
+          return {};
+        }
+      },
+      command);
+}
+
 std::string text_of(const Asked& asked) {
   std::string text(name_of(asked.command));
   if (!asked.key.empty()) text += " key " + asked.key;

@@ -42,6 +42,13 @@ struct Sent {
 // The milliseconds that the request may wait in the core.
 [[nodiscard]] std::int64_t wait_of(const core::Command& command);
 
+// The worker that the command names as its own, and its session.
+struct WorkerName {
+  std::string id{};
+  std::optional<std::int64_t> session{};
+};
+[[nodiscard]] WorkerName worker_of(const core::Command& command);
+
 // For traces.
 [[nodiscard]] std::string text_of(const Asked& asked);
 [[nodiscard]] std::string text_of(const engine::Answer& answer);

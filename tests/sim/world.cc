@@ -337,6 +337,7 @@ void World::step_opening() {
       const bool ok = loaded_->has_value();
       namespace_->opened(std::move(*loaded_));
       loaded_.reset();
+      if (ok) watcher_.opened(peek().now.ms);
       if (!ok) opening_ = Opening::kDead;
       return;
   }

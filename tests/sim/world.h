@@ -43,6 +43,8 @@ class Watcher {
   virtual void published(const std::vector<store::EventRow>& rows) = 0;
   // A namespace was loaded at this time, with the log up to `head`.
   virtual void loaded(std::int64_t now, store::Position head) = 0;
+  // It serves from now on.
+  virtual void opened(std::int64_t now) = 0;
   // The process is gone, and every answer that it still owed.
   virtual void died(bool gracefully) = 0;
 };

@@ -2,6 +2,7 @@
 import { ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { BINARY, Server, eventually } from './server';
 
 const MARK = 'ARBITER_TEST_MARK';
@@ -15,7 +16,7 @@ export class Command {
   readonly mark = randomUUID();
   stdout = '';
   stderr = '';
-  readonly exited: Promise<number | NodeJS.Signals>;
+  private readonly end_: Promise<number | NodeJS.Signals>;
   private readonly child: ChildProcess;
 
   constructor(arguments_: string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
@@ -25,13 +26,21 @@ export class Command {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(this);
+    // A command that a failed test leaves behind does not keep the tests from ending; what waits for it refers to it.
+    this.child.unref();
+    for (const pipe of [this.child.stdout, this.child.stderr]) (pipe as unknown as Socket).unref();
     this.child.stdout!.on('data', (bytes) => (this.stdout += bytes));
     this.child.stderr!.on('data', (bytes) => (this.stderr += bytes));
-    this.exited = new Promise((resolve) => this.child.on('exit', (code, signal) => (running.delete(this), resolve(code ?? signal!))));
+    this.end_ = new Promise((resolve) => this.child.on('exit', (code, signal) => (running.delete(this), resolve(code ?? signal!))));
   }
 
   static against(server: Server, arguments_: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Command {
     return new Command(arguments_, { ...options, env: { ARBITER_URL: server.url, ARBITER_TOKEN: server.token, ...options.env } });
+  }
+
+  get exited(): Promise<number | NodeJS.Signals> {
+    if (running.has(this)) this.child.ref();
+    return this.end_;
   }
 
   get pid(): number {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as http from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -85,6 +86,9 @@ export class Server {
     child.on('exit', () => children.delete(child));
     child.stderr!.on('data', (bytes) => (this.log += bytes));
     this.url = await this.readyLine(child);
+    // A server that a failed test leaves behind does not keep the tests from ending.
+    child.unref();
+    for (const pipe of [child.stdout, child.stderr]) (pipe as unknown as Socket).unref();
     const tokenFile = join(this.data, 'admin.token');
     if (existsSync(tokenFile)) this.token = readFileSync(tokenFile, 'utf8').trim();
   }
@@ -136,6 +140,7 @@ export class Server {
     assert.ok(child, 'the server is not running');
     this.child = undefined;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.ref();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
