@@ -113,7 +113,8 @@ void Namespace::admit(Ticket ticket, Pending pending) {
     const std::string* cause = core::Core::needs_cancelled_by(pending.request.command);
     if (cause && !pending.causes) pending.causes.emplace({*cause});
     if (pending.causes && !pending.causes->empty()) return look_for_cancelled(ticket, std::move(pending));
-    return run(ticket, std::move(pending));
+    if (pending.causes) missing = roots_to_ask({pending.asked.begin(), pending.asked.end()}, pending.asked);
+    if (missing.empty()) return run(ticket, std::move(pending));
   }
   look_up(ticket, std::move(pending), std::move(missing));
 }
@@ -136,9 +137,7 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
     looking_up_.erase(ticket);
     if (gone) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
-    std::vector<std::string> roots = bring_back(*found);
-    std::erase_if(roots, [&](const std::string& id) { return !shared->asked.insert(id).second; });
-    if (!roots.empty()) return look_up(ticket, std::move(*shared), std::move(roots));
+    bring_back(*found);
     admit(ticket, std::move(*shared));
   });
 }
@@ -167,23 +166,27 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
       std::string id = event.entity.substr(event.entity.find(':') + 1);
       if (shared->asked.size() >= limits_.cancelled_max || !shared->asked.insert(id).second) continue;
       shared->causes->push_back(id);
-      if (!core_->state().find_task(id)) ids.push_back(std::move(id));
+      ids.push_back(std::move(id));
     }
     if (!ids.empty()) return look_up(ticket, std::move(*shared), std::move(ids));
     admit(ticket, std::move(*shared));
   });
 }
 
-// Takes ended tasks into memory; returns their roots that are not there.
-std::vector<std::string> Namespace::bring_back(const store::Lookup& found) {
-  std::vector<std::string> ids;
+void Namespace::bring_back(const store::Lookup& found) {
   for (const auto& e : found.found) {
     if (!e.ended) continue;
     core_->state().admit(
         {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
-    ids.push_back(e.key.id);
   }
-  return core_->state().missing_roots(ids);
+}
+
+// The roots of these tasks that memory does not hold, each asked for once.
+std::vector<std::string> Namespace::roots_to_ask(const std::vector<std::string>& ids,
+                                                 std::set<std::string>& asked) const {
+  std::vector<std::string> roots = core_->state().missing_roots(ids);
+  std::erase_if(roots, [&](const std::string& id) { return !asked.insert(id).second; });
+  return roots;
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -408,7 +411,7 @@ void Namespace::advance_redrive() {
       page->ids = core_->dead_in_memory(page->bulk, limit);
       page->cursor = page->ids.size() < limit ? position : 0;
       page->more = true;
-      redrive(page, core_->state().missing_roots(page->ids));
+      redrive(page, roots_to_ask(page->ids, page->asked));
     });
     return;
   }
@@ -434,15 +437,16 @@ void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::stri
   }
   std::vector<store::EntityKey> keys;
   for (auto& id : missing) keys.push_back({"task", std::move(id)});
-  const store::Position since = durable_position_;
-  lookups_.insert(since);
-  environment_.lookup(std::move(keys), [this, page, since, g = generation_](auto found) {
+  if (!page->since) page->since = durable_position_;
+  lookups_.insert(*page->since);
+  environment_.lookup(std::move(keys), [this, page, g = generation_](auto found) {
     if (g != generation_) return;
     notice_stall();
-    lookups_.erase(lookups_.find(since));
+    lookups_.erase(lookups_.find(*page->since));
     redriving_ = false;
     if (!found) return retry_redrive();
-    redrive(page, bring_back(*found));
+    bring_back(*found);
+    redrive(page, roots_to_ask(page->ids, page->asked));
   });
 }
 

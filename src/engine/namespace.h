@@ -103,7 +103,9 @@ class Namespace {
   void admit(Ticket ticket, Pending pending);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
-  [[nodiscard]] std::vector<std::string> bring_back(const store::Lookup& found);
+  void bring_back(const store::Lookup& found);
+  [[nodiscard]] std::vector<std::string> roots_to_ask(const std::vector<std::string>& ids,
+                                                      std::set<std::string>& asked) const;
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);
@@ -124,6 +126,8 @@ class Namespace {
     std::vector<std::string> ids;
     store::Position cursor = 0;
     bool more = false;
+    std::set<std::string> asked{};           // roots that were looked up
+    std::optional<store::Position> since{};  // durable when its first look-up began
   };
   void redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing);
   void arm_timer();

@@ -145,7 +145,14 @@ void Clients::learn(const Sent& sent, const core::Reply& reply) {
   if (const auto* many = std::get_if<core::SubmitReply>(&reply)) {
     for (const auto& t : many->tasks) specs_.learn(t.id.value);
   }
-  if (const auto* lease = std::get_if<core::LeaseReply>(&reply)) learn(lease->leases, sent);
+  if (const auto* lease = std::get_if<core::LeaseReply>(&reply)) {
+    learn(lease->leases, sent);
+    const auto* asked = std::get_if<core::LeaseTasks>(&sent.asked->command);
+    const std::int64_t waited = world_.peek().now.ms - sent.at;
+    if (asked && asked->wait_ms > 0 && waited > 0) {
+      world_.count(Kind::kReaction, lease->leases.empty() ? "waited in vain" : "grant to a waiting worker");
+    }
+  }
   if (const auto* report = std::get_if<core::ReportReply>(&reply)) learn(report->leases, sent);
   if (const auto* worker = std::get_if<core::RegisterReply>(&reply)) {
     sessions_[worker->worker.id.value] = worker->worker.session;
