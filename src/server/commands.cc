@@ -56,7 +56,6 @@ cli::Result<int> run(cli::Context& context, const Options& options, const CLI::A
   }
   std::string file = options.config_file;
   if (const char* named = std::getenv("ARBITER_CONFIG"); file.empty() && named) file = named;
-  const auto begin = std::chrono::steady_clock::now();
   auto config = load_config(
       file, [](const char* name) { return std::getenv(name); }, flags);
   if (!config) return base::fail(config.error());
