@@ -388,11 +388,15 @@ void State::load(const StoredEntity& entity) {
 }
 
 void State::admit(const StoredEntity& entity) {
-  if (entity.kind != "task" || find_task(entity.id)) return;
-  Task& task = load_task(entity);
-  CHECK(is_ended(task.state));
-  task.ended_in_store = true;
-  remember_ended(task);
+  if (entity.kind != "task") return;
+  Task* task = find_task(entity.id);
+  if (!task) {
+    task = &load_task(entity);
+    CHECK(is_ended(task->state));
+    task->ended_in_store = true;
+  }
+  // Whoever asked for it relies on it, also when it was in memory by chance.
+  if (is_ended(task->state) && !task->dependents && task->pins == 0) remember_ended(*task);
 }
 
 void State::link_loaded(std::int64_t now) {

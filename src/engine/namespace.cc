@@ -242,6 +242,7 @@ void Namespace::run(Ticket ticket, Pending pending) {
 void Namespace::forget(Ticket ticket) {
   const auto looking = looking_up_.find(ticket);
   if (looking != looking_up_.end()) looking->second = true;
+  std::erase_if(backlog_, [&](const auto& entry) { return entry.first == ticket; });
   const auto waiting = waiting_.find(ticket);
   if (waiting == waiting_.end()) return;
   waiting_keys_.erase(waiting->second.request.idempotency_key);

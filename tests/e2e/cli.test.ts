@@ -226,7 +226,7 @@ describe('programs as workers', { concurrency: 10 }, () => {
     const command = Command.against(server, ['worker', 'run', '--name', 'slow', '--capability', 'slow', '--exec', agent, '-j', '4']);
     const once = { maxAttempts: 1 };
     await submitBatch(server, [
-      { id: 'slow-timeout', type: 'slow', timeoutMs: 700, retry: once }, { id: 'slow-stall', type: 'slow', stallMs: 700, retry: once }, { id: 'slow-cancel', type: 'slow', retry: once },
+      { id: 'slow-timeout', type: 'slow', timeoutMs: 4_000, retry: once }, { id: 'slow-stall', type: 'slow', stallMs: 4_000, retry: once }, { id: 'slow-cancel', type: 'slow', retry: once },
     ]);
     await eventually('three programs with two sleepers each', async () => command.family().length >= 9);
     await reaches(server, 'slow-cancel', 'running');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
-  Lease, act, acted, complete, eventsAfter, failed, historyOf, lease, leaseOne, leased, problem, reaches, refused, sleep, stateOf,
+  Lease, act, acted, complete, eventsAfter, failed, historyOf, lease, leaseOne, leased, problem, reaches, refused, stateOf,
   submit, submitBatch, taskOf, worker,
 } from './support/api';
 import { Json, Server, eventually } from './support/server';
@@ -86,7 +86,7 @@ describe('lease', () => {
   it('waits for work: a submit that finds a waiting worker assigns in the same commit', async () => {
     await worker(server, 'poll');
     const waiting = leaseOne(server, 'poll', { waitMs: 30_000 });
-    await parked();
+    await parked(1);
     await submit(server, { id: 'poll-1', type: 'poll' });
     const held = await waiting;
     assert.equal(held.task.id, 'poll-1');
@@ -137,10 +137,10 @@ describe('lease', () => {
   });
 });
 
-// What was sent before has surely been read by now.
-async function parked(): Promise<void> {
-  for (let n = 0; n < 5; n++) await server.expect(200, 'GET', '/api/v1/queues');
-  await sleep(100);
+// Until the server has taken so many requests besides the one that asks; what is sent then is handled after them.
+async function parked(count: number): Promise<void> {
+  const line = `arbiter_requests_in_flight ${count + 1}`;
+  await eventually(line, async () => (await server.call('GET', '/metrics')).text.split('\n').includes(line));
 }
 
 // Begins a long poll and leaves before its answer.
@@ -152,9 +152,8 @@ async function pollAndHangUp(workerId: string): Promise<void> {
     body: JSON.stringify({ workerId, waitMs: 30_000 }),
     signal: abort.signal,
   }).catch(() => undefined);
-  await parked();
+  await parked(1);
   abort.abort();
-  await parked();
 }
 
 describe('under a lease', () => {

@@ -73,6 +73,11 @@ void Clients::send(std::shared_ptr<Asked> asked) {
   sent.closings = world_.closings();
   sent.was_open = world_.is_open() && !world_.is_stopping();
   if (!asked->worker.empty()) outside_.last_possible[asked->worker] = sent.at;
+  if (const auto* c = std::get_if<core::Heartbeat>(&asked->command); c && c->leases) {
+    std::set<std::int64_t> numbers;
+    for (const auto& lease : *c->leases) numbers.insert(std::stoll(lease.value));
+    outside_.named[c->id.value].emplace_back(sent.at, std::move(numbers));
+  }
   const engine::Ticket ticket = sent.ticket;
   if (trace_) {
     std::printf("          %lld ask #%llu as %llu: %s\n", static_cast<long long>(sent.at),

@@ -39,6 +39,11 @@ void Drain::open_everything() {
   for (const auto& [name, queue] : model_.queues) {
     if (queue.now.paused) clients_.send(core::ResumeQueue{core::Name(name)});
   }
+  // Those that nobody plays any more make room.
+  for (const auto& [id, worker] : model_.workers) {
+    if (worker.exists && id.size() > 2) clients_.send(core::DeregisterWorker{core::Name(id)});
+  }
+  world_.settle();
   for (int i = 1; i <= 5; ++i) {
     core::RegisterWorker c;
     c.name = core::Name("w" + std::to_string(i));

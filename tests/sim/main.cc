@@ -44,7 +44,7 @@ void run_seeds(const Options& options, std::atomic<std::uint64_t>& next, Sum& su
     mine.merge(outcome.counts);
     if (outcome.broken.empty()) continue;
     const std::lock_guard lock(sum.mutex);
-    if (++sum.failures > 20) continue;
+    if (++sum.failures > 40) continue;
     std::printf("%s\n  sim --seed %llu --commands %llu\n", outcome.broken.c_str(),
                 static_cast<unsigned long long>(seed), static_cast<unsigned long long>(options.commands));
     std::fflush(stdout);

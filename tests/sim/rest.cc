@@ -118,8 +118,8 @@ void Rest::check_owed() {
     ++waiting;
     const std::int64_t wait = wait_of(sent.asked->command);
     RULE(wait > 0, "8", std::string(name_of(sent.asked->command)) + " is never answered");
-    // In a full batch's backlog the wait has not begun.
-    RULE(may_queue_ || now_ <= sent.at + wait + 3'000 + world_.stalled(sent.at, now_), "8",
+    // In a full batch's backlog, and while the store is read for it, the wait has not begun.
+    RULE(may_queue_ || now_ <= sent.at + wait + 15'000 + world_.stalled(sent.at, now_), "8",
          std::string(name_of(sent.asked->command)) + " waits longer than it asked");
   }
   const std::size_t waiters = world_.get().core()->waiters();

@@ -94,9 +94,12 @@ class Simulation final : public Watcher {
   void rest() {
     world_.settle();
     // An ended task may be known to be settled without an event; the next batch tells the store.
-    clients_.send(core::RecordLifecycle{"STARTED", "rest " + std::to_string(++rests_)});
-    world_.settle();
-    if (verdict_.failed() || !world_.is_open()) return;
+    const std::size_t written = model_.lifecycle.size();
+    for (int i = 0; i < 100 && model_.lifecycle.size() == written && !verdict_.failed(); ++i) {
+      clients_.send(core::RecordLifecycle{"STARTED", "rest " + std::to_string(++rests_)});
+      world_.settle();
+    }
+    if (verdict_.failed()) return;
     if (!world_.is_open() || !world_.get().is_idle()) return verdict_.broken("8", "the namespace never comes to rest");
     rest_.check();
     if (!verdict_.failed()) replay_.compare(world_.get().core()->state(), world_.watching(), verdict_);
