@@ -14,8 +14,8 @@
 namespace arbiter::server {
 namespace {
 
-constexpr std::size_t kGatheredBytesMax = 1024 * 1024;  // over it lines are dropped and counted
-constexpr std::size_t kWriteAtBytes = 64 * 1024;
+constexpr std::size_t kGatheredBytesMax = std::size_t{1024} * 1024;  // over it lines are dropped and counted
+constexpr std::size_t kWriteAtBytes = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kGatherFor{100};
 
 void write_all(std::string_view bytes) {
