@@ -63,7 +63,7 @@ void State::on(const TaskSubmitted& e, const Event& event) {
     enter(task, TaskState::kQueued);
   }
   if (e.not_before) task.retry_at = e.not_before->ms;
-  link_dependencies(task);
+  if (e.state == TaskState::kPending) link_dependencies(task);
   if (e.state == TaskState::kPending || task.extras) arm(task);
 }
 
@@ -208,6 +208,12 @@ void State::on(const TaskRedriven& e, const Event& event) {
   enter(task, e.state);
   if (e.state == TaskState::kPending) link_dependencies(task);
   arm(task);
+  if (!task.dependents) return;
+  for (Task* dependent : *task.dependents) {
+    auto& unmet = dependent->extras->unmet;
+    if (std::find(unmet.begin(), unmet.end(), &task) == unmet.end()) unmet.push_back(&task);
+    arm(*dependent);
+  }
 }
 
 // ---- workers --------------------------------------------------------------------------------------------------

@@ -223,19 +223,21 @@ void Core::take_leases_of_lost_workers() {
 void Core::tell_dependents() {
   while (!state_.unsettled.empty() && budget_left() > 0) {
     Task* ended = state_.find_task(state_.unsettled.front());
-    if (!ended || !is_ended(ended->state) || !ended->dependents) {
-      // Redriven meanwhile, or everyone has been told.
-      state_.unsettled.pop_front();
-      continue;
+    // Those that are met but stay linked are passed by; the others leave the list, whose end is looked at first.
+    for (std::size_t passed = 0; ended && is_ended(ended->state) && ended->dependents && budget_left() > 0;) {
+      const std::size_t count = ended->dependents->size();
+      if (passed == count) break;
+      tell_dependent(*(*ended->dependents)[count - 1 - passed], *ended);
+      if (ended->dependents && ended->dependents->size() == count) ++passed;
     }
-    tell_dependent(*ended->dependents->back(), *ended);
+    if (budget_left() > 0) state_.unsettled.pop_front();
   }
 }
 
 void Core::tell_dependent(Task& dependent, Task& dependency) {
   const OnDependencyFailure policy = state_.spec_of(dependent).on_dependency_failure;
   if (dependency.state == TaskState::kCompleted || policy == OnDependencyFailure::kRun) {
-    state_.settle(dependent, dependency);
+    state_.meet(dependent, dependency);
     return make_ready(dependent, Reason::kDependencies);
   }
   const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";

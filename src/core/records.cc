@@ -404,7 +404,8 @@ void State::link_loaded(std::int64_t now) {
     Task& task = *it;
     ++task.queue->depth[static_cast<std::size_t>(task.state)];
     if (task.state == TaskState::kQueued) join_ready(task);
-    if (task.state == TaskState::kPending) link_dependencies(task);
+    // One that was tried already waits for nothing but its backoff.
+    if (task.state == TaskState::kPending && task.failures == 0) link_dependencies(task);
     if (task.lease) {
       task.lease->expires_at = now + task.lease->lease_ms;
       task.lease->last_sign_at = now;

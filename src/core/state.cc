@@ -184,42 +184,50 @@ void State::arm(Worker& worker) {
 
 // ---- dependencies ---------------------------------------------------------------------------------------------
 
-// An ended dependency counts as it ended: it is linked too, and settled by the cascade like any other end.
+// A dependency counts as it is now: met when it is completed, or has ended and the task runs anyway. A failed one stays
+// linked, met or not, as long as the task is pending: it may be redriven, and it has to survive a restart until then.
 void State::link_dependencies(Task& task) {
   if (!task.extras) return;
+  const bool runs_anyway = task.extras->spec->on_dependency_failure == OnDependencyFailure::kRun;
   for (const Name& id : task.extras->spec->depends_on) {
     Task* dependency = find_task(id.value);
-    if (!dependency || (is_ended(dependency->state) && dependency->state == TaskState::kCompleted)) continue;
-    if (std::find(task.extras->unmet.begin(), task.extras->unmet.end(), dependency) != task.extras->unmet.end()) {
-      continue;
-    }
-    task.extras->unmet.push_back(dependency);
+    if (!dependency || dependency->state == TaskState::kCompleted) continue;
     if (!dependency->dependents) dependency->dependents = std::make_unique<std::vector<Task*>>();
-    dependency->dependents->push_back(&task);
-    if (is_ended(dependency->state)) {
-      touch(*dependency);  // It has to survive a restart until this task has been told.
-      if (dependency->dependents->size() == 1) unsettled.push_back(dependency->id);
-    }
+    auto& list = *dependency->dependents;
+    if (!list.empty() && list.back() == &task) continue;  // named twice
+    const bool ended = is_ended(dependency->state);
+    if (ended) touch(*dependency);
+    list.push_back(&task);
+    if (ended && runs_anyway) continue;
+    task.extras->unmet.push_back(dependency);
+    if (ended) unsettled.push_back(dependency->id);
   }
 }
 
 void State::unlink_dependencies(Task& task) {
   if (!task.extras) return;
-  for (Task* dependency : std::vector<Task*>(task.extras->unmet)) settle(task, *dependency);
+  for (const Name& id : task.extras->spec->depends_on) {
+    if (Task* dependency = find_task(id.value)) unlink(task, *dependency);
+  }
+  task.extras->unmet.clear();
 }
 
-void State::settle(Task& task, Task& dependency) {
-  std::erase(task.extras->unmet, &dependency);
+// The latest dependents are told first, so looking from the end is short.
+void State::unlink(Task& task, Task& dependency) {
   if (!dependency.dependents) return;
   auto& list = *dependency.dependents;
-  const auto it = std::find(list.begin(), list.end(), &task);
-  if (it != list.end()) {
-    *it = list.back();
-    list.pop_back();
-  }
+  const auto found = std::find(list.rbegin(), list.rend(), &task);
+  if (found == list.rend()) return;
+  *found = list.back();
+  list.pop_back();
   if (!list.empty()) return;
   dependency.dependents.reset();
   if (is_ended(dependency.state)) settled(dependency);
+}
+
+void State::meet(Task& task, Task& dependency) {
+  std::erase(task.extras->unmet, &dependency);
+  if (dependency.state == TaskState::kCompleted) unlink(task, dependency);
 }
 
 void State::settled(Task& task) {

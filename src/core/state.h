@@ -121,8 +121,8 @@ class State {
   // A lease lives as long as its own deadline or its worker's last sign of life says.
   [[nodiscard]] std::int64_t lease_deadline(const Lease& lease) const;
 
-  // Forgets `dependency` as something that `task` waits for.
-  void settle(Task& task, Task& dependency);
+  // `task` does not wait for `dependency` any more, unless that is redriven.
+  void meet(Task& task, Task& dependency);
   // Called when an ended task may have lost the last thing that keeps it: dependents to tell, live descendants.
   void settled(Task& task);
 
@@ -176,6 +176,7 @@ class State {
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
   void link_dependencies(Task& task);
   void unlink_dependencies(Task& task);
+  void unlink(Task& task, Task& dependency);
   void enter(Task& task, TaskState to);  // moves it between the indexes
   void leave_ready(Task& task);
   void join_ready(Task& task);

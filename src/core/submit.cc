@@ -217,7 +217,8 @@ void Core::emit_submission(Submission& s, std::size_t n) {
   bool waits = e.not_before.has_value() || (e.run_at && e.run_at->ms > now_.wall.ms);
   for (const Name& id : s.spec->depends_on) {
     const Task* dependency = state_.find_task(id.value);
-    waits = waits || dependency->state != TaskState::kCompleted;
+    const bool anyway = s.spec->on_dependency_failure == OnDependencyFailure::kRun && is_ended(dependency->state);
+    waits = waits || (dependency->state != TaskState::kCompleted && !anyway);
   }
   e.state = waits ? TaskState::kPending : TaskState::kQueued;
   auto definition = std::make_shared<TaskSpec>(*s.spec);

@@ -60,6 +60,7 @@ void Model::move(TaskModel& task, TaskState to, const core::Event& event) {
   task.now.lease = task.lease ? task.lease->number : 0;
   task.now.worker = task.lease ? task.lease->worker : "";
   if (to == TaskState::kQueued) queued[place] = &task;
+  if (to == TaskState::kQueued) task.released = true;
   queues[task.spec.queue.value].live += static_cast<int>(task.live()) - static_cast<int>(was_live);
   if (!task.live()) {
     task.ended_position = event.position;
@@ -163,7 +164,7 @@ void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   task.now.failures = 0;
   task.not_before = 0;
   task.ever_redriven = true;
-  task.forced = e.state == TaskState::kQueued;
+  task.released = e.state == TaskState::kQueued;
   task.now.cancel_requested = false;
   move(task, e.state, event);
 }

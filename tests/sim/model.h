@@ -86,7 +86,7 @@ struct TaskModel {
   std::int64_t cancel_at = 0;  // when its cancellation was requested
   Position ended_position = 0;
   bool ever_ended = false, ever_failed = false, ever_redriven = false;
-  bool forced = false;         // redriven by a person, whatever its dependencies did
+  bool released = false;       // its dependencies were met, or a person redrove it
   std::string cancelled_by{};  // the dependency whose failure did it
   std::string result;
   std::vector<LeaseEnd> ends;

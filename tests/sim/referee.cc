@@ -44,7 +44,8 @@ void Referee::on(const core::TaskSubmitted& e) {
   for (const auto& d : spec.depends_on) {
     const TaskModel* dependency = model_.task(d.value);
     if (!dependency) return broken("3", id + " depends on " + d.value + ", which does not exist");
-    complete = complete && dependency->now.state == TaskState::kCompleted;
+    const bool anyway = spec.on_dependency_failure == core::OnDependencyFailure::kRun && !dependency->live();
+    complete = complete && (dependency->now.state == TaskState::kCompleted || anyway);
   }
   if (e.state == TaskState::kQueued) {
     RULE(complete, "3", id + " is queued before its dependencies ended");
@@ -72,7 +73,7 @@ void Referee::check_dependencies(const TaskModel& task) {
   const bool run = task.spec.on_dependency_failure == core::OnDependencyFailure::kRun;
   for (const auto& id : task.spec.depends_on) {
     const TaskModel* d = model_.task(id.value);
-    const bool met = d && (d->now.state == TaskState::kCompleted || (run && d->ever_ended) || task.forced);
+    const bool met = d && (d->now.state == TaskState::kCompleted || (run && !d->live()) || task.released);
     RULE(met, "3", task.id + " runs before its dependency " + id.value + " ended");
   }
 }
