@@ -29,7 +29,7 @@ void add_filter(CLI::App* command, Filter& filter) {
   command->add_option("--types,--type", filter.types,
                       "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
   command->add_option("--tags,--tag", filter.tags,
-                      "Only events with one of these tags, separated by commas: task:ID,worker:W");
+                      "Only events with all of these tags, separated by commas: task:ID,worker:W");
 }
 
 std::string time_of(const json::value& event) {

@@ -46,7 +46,9 @@ std::int64_t now_ms() { return base::SystemClock{}.monotonic_ms(); }
 std::string full_path(const fs::path& path) {
   std::error_code code;
   const auto full = fs::absolute(path.empty() ? fs::path(".") : path, code);
-  return (code ? path : full).lexically_normal().string();
+  std::string text = (code ? path : full).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
 }
 
 std::string data_directory(const Context& context) {

@@ -2,6 +2,7 @@
 // TASK and
 // --lease default to ARBITER_TASK_ID and ARBITER_LEASE, so that a program under a worker needs to name neither.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 #include "cli/cli.h"
 #include "cli/fields.h"
@@ -89,10 +90,13 @@ CLI::App* add_verb(Commands& commands, CLI::App* noun, const std::string& verb, 
     (*body)["lease"] = o->lease;
     auto answer = context.post(task_path(o->task) + "/" + verb, *body);
     if (!answer) return fail(answer.error());
-    context.show(*answer, [&](const json::value& value) {
+    const auto line = [&](const json::value& value) {
       const bool cancel = at(value, "cancelRequested") == json::value(true);
       return o->task + ": " + text(value, "state") + (cancel ? " (its cancellation is requested: stop)" : "");
-    });
+    };
+    // Under a worker stdout is the task's result, and stderr its log: no place for a remark of ours on either.
+    const bool inside_a_task = std::getenv("ARBITER_LEASE") != nullptr;
+    if (context.format == Format::kJson || !inside_a_task) context.show(*answer, line);
     return 0;
   });
   add_hand_options(command, *o)->required();

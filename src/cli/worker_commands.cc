@@ -253,7 +253,15 @@ void add_worker_commands(Commands& commands) {
         [&context](const auto& name) { return context.post(path_of(name) + "/drain", json::object{}); });
   named("deregister",
         {"Take a worker off the list; its tasks go back to their queues", "  arbiter worker deregister me"},
-        [&context](const auto& name) { return context.send("DELETE", path_of(name), nullptr); });
+        [&context](const auto& name) -> Result<json::value> {
+          // What is shown is the worker as it was.
+          auto worker = context.get(path_of(name));
+          if (!worker) return worker;
+          auto gone = context.send("DELETE", path_of(name), nullptr);
+          if (!gone) return gone;
+          worker->as_object()["state"] = "gone";
+          return worker;
+        });
 }
 
 }  // namespace arbiter::cli
