@@ -28,8 +28,8 @@ std::shared_ptr<net::Stream> Call::stream(net::Response head, std::function<void
   return responder->stream(std::move(head), std::move(gone));
 }
 
-base::Result<base::json::value> Call::take_input() {
-  auto input = gather_input(*operation, request.body, path, query);
+base::Result<base::json::value> Call::take_input(base::FieldErrors& errors) {
+  auto input = gather_input(*operation, request.body, path, query, errors);
   request.body = {};
   if (input && !idempotency_key.empty()) {
     fingerprint = request.method;

@@ -45,13 +45,17 @@ struct Call {
   // The request as its struct; the body is let go.
   template <typename Request>
   [[nodiscard]] base::Result<Request> decode() {
-    auto input = take_input();
+    base::FieldErrors errors;
+    auto input = take_input(errors);
     if (!input) return base::fail(input.error());
-    return base::from_json<Request>(*input);
+    Request out{};
+    base::decode(*input, out, base::Path{}, errors);
+    if (errors.empty()) return out;
+    return base::fail({base::ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
   }
 
  private:
-  [[nodiscard]] base::Result<base::json::value> take_input();
+  [[nodiscard]] base::Result<base::json::value> take_input(base::FieldErrors& errors);
   void count(int status);
 };
 

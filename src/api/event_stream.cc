@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kPageEvents = 500;
 constexpr std::size_t kQueuedEventsMax = 10'000;
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kHeartbeat{15'000};
 constexpr std::chrono::milliseconds kRetry{25};
 constexpr std::chrono::milliseconds kStalledMax{10'000};
@@ -258,7 +258,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
 }  // namespace
 
-void run_stream_events(Service& service, CallPtr call) {
+void run_stream_events(Service& service, const CallPtr& call) {
   auto request = call->decode<StreamEvents>();
   if (!request) return call->refuse(request.error());
   store::EventQuery query;
@@ -277,7 +277,7 @@ void run_stream_events(Service& service, CallPtr call) {
     }
     from_now = false;
   }
-  std::make_shared<EventStream>(service, std::move(call), std::move(query), from_now)->start();
+  std::make_shared<EventStream>(service, call, std::move(query), from_now)->start();
 }
 
 }  // namespace arbiter::api

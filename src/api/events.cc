@@ -31,7 +31,7 @@ void with_task(Service& service, const CallPtr& call, const base::Name& id, std:
 EventView view_of(const store::EventRow& row) {
   EventView view;
   view.position = static_cast<std::int64_t>(row.position);
-  view.id = base::type_id("evt", row.time, base::random_at(0, row.position, 0), base::random_at(0, row.position, 1));
+  view.id = base::type_id("event", row.time, base::random_at(0, row.position, 0), base::random_at(0, row.position, 1));
   view.type = row.type;
   view.tags.reserve(row.tags.size() + 1);
   view.tags.push_back(row.entity);
@@ -42,7 +42,7 @@ EventView view_of(const store::EventRow& row) {
   return view;
 }
 
-void run_query_events(Service& service, CallPtr call) {
+void run_query_events(Service& service, const CallPtr& call) {
   auto request = call->decode<QueryEvents>();
   if (!request) return call->refuse(request.error());
   store::EventQuery query;
@@ -53,7 +53,7 @@ void run_query_events(Service& service, CallPtr call) {
   service.read(call, [call, query = std::move(query)](store::Reader& reader) { answer_events(call, reader, query); });
 }
 
-void run_get_history(Service& service, CallPtr call) {
+void run_get_history(Service& service, const CallPtr& call) {
   auto request = call->decode<GetHistory>();
   if (!request) return call->refuse(request.error());
   store::EventQuery query;
@@ -64,7 +64,7 @@ void run_get_history(Service& service, CallPtr call) {
             [call, query = std::move(query)](store::Reader& reader) { answer_events(call, reader, query); });
 }
 
-void run_get_log(Service& service, CallPtr call) {
+void run_get_log(Service& service, const CallPtr& call) {
   auto request = call->decode<GetLog>();
   if (!request) return call->refuse(request.error());
   with_task(service, call, request->id, [call, get = *request](store::Reader& reader) {

@@ -76,9 +76,9 @@ struct LogView {
 };
 BOOST_DESCRIBE_STRUCT(LogView, (), (items, next, truncated))
 
-void run_query_events(Service& service, CallPtr call);
-void run_stream_events(Service& service, CallPtr call);
-void run_get_history(Service& service, CallPtr call);
-void run_get_log(Service& service, CallPtr call);
+void run_query_events(Service& service, const CallPtr& call);
+void run_stream_events(Service& service, const CallPtr& call);
+void run_get_history(Service& service, const CallPtr& call);
+void run_get_log(Service& service, const CallPtr& call);
 
 }  // namespace arbiter::api

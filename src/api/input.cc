@@ -10,10 +10,6 @@ namespace json = base::json;
 using base::ErrorCode;
 using base::fail;
 
-base::Error bad_fields(base::FieldErrors& errors) {
-  return {ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()};
-}
-
 template <typename Number>
 bool read_whole(std::string_view text, Number& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -129,12 +125,12 @@ base::Result<std::vector<QueryValue>> parse_query(std::string_view query) {
       values.push_back(std::move(value));
     }
   }
-  if (!errors.empty()) return fail(bad_fields(errors));
+  if (!errors.empty()) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
   return values;
 }
 
 base::Result<json::value> gather_input(const Operation& operation, std::string_view body, const PathValues& path,
-                                       const std::vector<QueryValue>& query) {
+                                       const std::vector<QueryValue>& query, base::FieldErrors& errors) {
   json::value input;
   if (operation.has_body() && !body.empty()) {
     auto parsed = base::parse_json(body);
@@ -145,10 +141,8 @@ base::Result<json::value> gather_input(const Operation& operation, std::string_v
   } else {
     input.emplace_object();
   }
-  base::FieldErrors errors;
   add_path(path, input.get_object(), errors);
   add_query(operation, query, input.get_object(), errors);
-  if (!errors.empty()) return fail(bad_fields(errors));
   return input;
 }
 

@@ -23,9 +23,10 @@ struct QueryValue {
 
 // Puts body, path values and query parameters together. Query parameters are fields of operations without a body; text
 // becomes what the field's type asks for, lists are given by commas or by repetition. `namespace` is allowed everywhere
-// and is not a field. What does not fit a type is left as text, for the decoder to name.
+// and is not a field. What does not fit a type is left as text, for the decoder to name; `errors` takes what is wrong
+// before decoding. Fails when the body is not JSON.
 [[nodiscard]] base::Result<base::json::value> gather_input(const Operation& operation, std::string_view body,
-                                                           const PathValues& path,
-                                                           const std::vector<QueryValue>& query);
+                                                           const PathValues& path, const std::vector<QueryValue>& query,
+                                                           base::FieldErrors& errors);
 
 }  // namespace arbiter::api

@@ -28,7 +28,13 @@ void Namespaces::create(const std::string& name, const core::Actor& actor, Opene
   request.actor = actor;
   engine_.submit(std::string(kSystem), std::move(request), [this, name, opened = std::move(opened)](auto answer) {
     if (!answer) return opened(fail(answer.error()));
-    open(name, opened);
+    open(name, [name, opened](base::Result<void> result) {
+      if (result) return opened({});
+      opened(fail({ErrorCode::kStoreUnavailable,
+                   "Namespace " + name + " cannot be opened: " + result.error().message,
+                   {},
+                   1'000}));
+    });
   });
 }
 

@@ -58,7 +58,7 @@ struct Operation {
   std::vector<InputField> fields;
   base::json::object (*request_schema)(base::Schemas&) = nullptr;
   base::json::object (*reply_schema)(base::Schemas&) = nullptr;  // null: not described by a schema
-  void (*run)(Service&, std::shared_ptr<Call>) = nullptr;
+  void (*run)(Service&, const std::shared_ptr<Call>&) = nullptr;
   std::size_t index = 0;  // its place in the table
 
   [[nodiscard]] bool has_body() const { return method != "GET" && method != "DELETE"; }

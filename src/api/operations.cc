@@ -30,7 +30,7 @@ bool waits(const Command& command) {
 
 // The handler of an operation that is one command of the core.
 template <typename Command>
-void run_command(Service& service, CallPtr call) {
+void run_command(Service& service, const CallPtr& call) {
   auto command = call->decode<Command>();
   if (!command) return call->refuse(command.error());
   const bool may_wait = waits(*command);
@@ -40,7 +40,7 @@ void run_command(Service& service, CallPtr call) {
 struct Empty {};
 BOOST_DESCRIBE_STRUCT(Empty, (), ())
 
-using Run = void (*)(Service&, CallPtr);
+using Run = void (*)(Service&, const CallPtr&);
 
 // Where and how: the part of a row that says nothing of types.
 struct Line {

@@ -90,22 +90,22 @@ void add_engine(Service& service, std::vector<MetricFamily>& out) {
 
 }  // namespace
 
-void run_live(Service&, CallPtr call) { call->reply_json(200, R"({"status":"ok","checks":[]})"); }
+void run_live(Service&, const CallPtr& call) { call->reply_json(200, R"({"status":"ok","checks":[]})"); }
 
-void run_ready(Service& service, CallPtr call) {
+void run_ready(Service& service, const CallPtr& call) {
   const Health health = health_of(service);
   call->reply_json(health.status == "ok" ? 200 : 503, base::to_json(health));
 }
 
-void run_health(Service& service, CallPtr call) { call->reply_json(200, base::to_json(health_of(service))); }
+void run_health(Service& service, const CallPtr& call) { call->reply_json(200, base::to_json(health_of(service))); }
 
-void run_version(Service& service, CallPtr call) {
+void run_version(Service& service, const CallPtr& call) {
   call->reply_json(200, base::to_json(VersionView{"arbiter", service.config().version, "v1"}));
 }
 
-void run_config(Service& service, CallPtr call) { call->reply_json(200, service.config().config_json); }
+void run_config(Service& service, const CallPtr& call) { call->reply_json(200, service.config().config_json); }
 
-void run_status(Service& service, CallPtr call) {
+void run_status(Service& service, const CallPtr& call) {
   StatusView view;
   view.version = service.config().version;
   view.started_at = service.started_at();
@@ -122,7 +122,7 @@ void run_status(Service& service, CallPtr call) {
   call->reply_json(200, base::to_json(view));
 }
 
-void run_metrics(Service& service, CallPtr call) {
+void run_metrics(Service& service, const CallPtr& call) {
   std::vector<MetricFamily> out;
   MetricFamily build = single("arbiter_build_info", "The version that runs", MetricType::Gauge, 1);
   build.metric.front().label = {{"version", service.config().version}};
@@ -147,10 +147,10 @@ void run_metrics(Service& service, CallPtr call) {
   answer(call, "text/plain; version=0.0.4; charset=utf-8", metrics.text(std::move(out)));
 }
 
-void run_openapi(Service& service, CallPtr call) { answer(call, "application/json", service.openapi()); }
+void run_openapi(Service& service, const CallPtr& call) { answer(call, "application/json", service.openapi()); }
 
 // The namespace serves by the time its creation is answered.
-void run_create_namespace(Service& service, CallPtr call) {
+void run_create_namespace(Service& service, const CallPtr& call) {
   auto request = call->decode<core::CreateNamespace>();
   if (!request) return call->refuse(request.error());
   const std::string name = request->name.value;

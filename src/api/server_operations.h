@@ -51,14 +51,14 @@ struct StatusView {
 BOOST_DESCRIBE_STRUCT(StatusView, (),
                       (version, started_at, uptime_ms, stopping, connections, resident_bytes, namespaces))
 
-void run_live(Service& service, CallPtr call);
-void run_ready(Service& service, CallPtr call);
-void run_health(Service& service, CallPtr call);
-void run_version(Service& service, CallPtr call);
-void run_config(Service& service, CallPtr call);
-void run_status(Service& service, CallPtr call);
-void run_metrics(Service& service, CallPtr call);
-void run_openapi(Service& service, CallPtr call);
-void run_create_namespace(Service& service, CallPtr call);
+void run_live(Service& service, const CallPtr& call);
+void run_ready(Service& service, const CallPtr& call);
+void run_health(Service& service, const CallPtr& call);
+void run_version(Service& service, const CallPtr& call);
+void run_config(Service& service, const CallPtr& call);
+void run_status(Service& service, const CallPtr& call);
+void run_metrics(Service& service, const CallPtr& call);
+void run_openapi(Service& service, const CallPtr& call);
+void run_create_namespace(Service& service, const CallPtr& call);
 
 }  // namespace arbiter::api

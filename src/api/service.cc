@@ -1,5 +1,6 @@
 #include "api/service.h"
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -24,15 +25,12 @@ base::Error bad_field(std::string field, std::string message) {
 bool is_json(std::string_view content_type) {
   const std::string_view kind = content_type.substr(0, content_type.find(';'));
   const auto end = kind.find_last_not_of(" \t");
-  return end != std::string_view::npos && kind.substr(0, end + 1) == "application/json";
+  return end != std::string_view::npos && boost::algorithm::iequals(kind.substr(0, end + 1), "application/json");
 }
 
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view scheme = "bearer ";
-  if (authorization.size() <= scheme.size()) return {};
-  for (std::size_t i = 0; i < scheme.size(); ++i) {
-    if ((authorization[i] | ' ') != scheme[i]) return {};
-  }
+  if (!boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
   return authorization.substr(scheme.size());
 }
 

@@ -18,8 +18,8 @@ namespace arbiter::api {
 struct ServiceConfig {
   std::string version;
   std::string config_json = "{}";  // what GET /api/v1/config shows: effective, without secrets
-  std::size_t body_bytes_max = 2 * 1024 * 1024;
-  std::size_t large_body_bytes_max = 20 * 1024 * 1024;  // batches and reports
+  std::size_t body_bytes_max = std::size_t{2} * 1024 * 1024;
+  std::size_t large_body_bytes_max = std::size_t{20} * 1024 * 1024;  // batches and reports
   bool authentication = true;
 };
 

@@ -145,7 +145,7 @@ void take_live(Service& service, const CallPtr& call, const Listing& listing, Ta
 
 }  // namespace
 
-void run_list_tasks(Service& service, CallPtr call) {
+void run_list_tasks(Service& service, const CallPtr& call) {
   auto listing = read_listing(*call);
   if (!listing) return call->refuse(listing.error());
   if (!listing->live) return answer_ended(service, call, *listing, {});

@@ -5,6 +5,6 @@
 
 namespace arbiter::api {
 
-void run_list_tasks(Service& service, CallPtr call);
+void run_list_tasks(Service& service, const CallPtr& call);
 
 }  // namespace arbiter::api

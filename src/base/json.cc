@@ -1,11 +1,138 @@
 #include "base/json.h"
 
 #include <bit>
+#include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
+#include <set>
 
 #include "base/ids.h"
 
 namespace arbiter::base {
+
+namespace {
+
+// Names that an object gives twice. The parser keeps the last one; what the client meant cannot be known.
+class DuplicateFinder {
+ public:
+  static constexpr std::size_t max_object_size = SIZE_MAX;
+  static constexpr std::size_t max_array_size = SIZE_MAX;
+  static constexpr std::size_t max_key_size = SIZE_MAX;
+  static constexpr std::size_t max_string_size = SIZE_MAX;
+
+  bool on_document_begin(json::error_code&) { return true; }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) {
+    enter();
+    levels_.push_back({});
+    return true;
+  }
+  bool on_object_end(std::size_t, json::error_code&) {
+    levels_.pop_back();
+    return true;
+  }
+  bool on_array_begin(json::error_code&) {
+    enter();
+    levels_.push_back({.is_array = true});
+    return true;
+  }
+  bool on_array_end(std::size_t, json::error_code&) {
+    levels_.pop_back();
+    return true;
+  }
+  bool on_key_part(std::string_view part, std::size_t, json::error_code&) {
+    levels_.back().key_part += part;
+    return true;
+  }
+  bool on_key(std::string_view part, std::size_t, json::error_code&) {
+    Level& level = levels_.back();
+    level.key = std::exchange(level.key_part, {}).append(part);
+    if (!level.keys.insert(level.key).second) found.add(path(), "is given twice");
+    return true;
+  }
+  bool on_string_part(std::string_view, std::size_t, json::error_code&) { return true; }
+  bool on_string(std::string_view, std::size_t, json::error_code&) { return scalar(); }
+  bool on_number_part(std::string_view, json::error_code&) { return true; }
+  bool on_int64(std::int64_t, std::string_view, json::error_code&) { return scalar(); }
+  bool on_uint64(std::uint64_t, std::string_view, json::error_code&) { return scalar(); }
+  bool on_double(double, std::string_view, json::error_code&) { return scalar(); }
+  bool on_bool(bool, json::error_code&) { return scalar(); }
+  bool on_null(json::error_code&) { return scalar(); }
+  bool on_comment_part(std::string_view, json::error_code&) { return true; }
+  bool on_comment(std::string_view, json::error_code&) { return true; }
+
+  FieldErrors found;
+
+ private:
+  struct Level {
+    bool is_array = false;
+    std::size_t index = 0;
+    std::string key{};
+    std::string key_part{};
+    std::set<std::string> keys{};
+  };
+  void enter() {
+    if (!levels_.empty() && levels_.back().is_array) ++levels_.back().index;
+  }
+  bool scalar() {
+    enter();
+    return true;
+  }
+  [[nodiscard]] std::string path() const {
+    std::string out;
+    for (const Level& level : levels_) {
+      if (level.is_array) {
+        out += '[' + std::to_string(level.index - 1) + ']';
+      } else {
+        out += (out.empty() ? "" : ".") + level.key;
+      }
+    }
+    return out;
+  }
+  std::vector<Level> levels_;
+};
+
+std::size_t count_members(const json::value& value) {
+  std::size_t count = 0;
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.get_object()) count += 1 + count_members(member);
+  } else if (value.is_array()) {
+    for (const auto& element : value.get_array()) count += count_members(element);
+  }
+  return count;
+}
+
+// Colons outside of strings: one for each member that the text of a valid document has.
+std::size_t count_colons(std::string_view text) {
+  std::size_t count = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        quoted = false;
+      }
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == ':') {
+      ++count;
+    }
+  }
+  return count;
+}
+
+Result<void> check_duplicates(std::string_view text, const json::value& value) {
+  if (count_colons(text) == count_members(value)) return {};
+  json::parse_options options;
+  options.max_depth = kJsonDepthMax;
+  json::basic_parser<DuplicateFinder> parser(options);
+  json::error_code code;
+  parser.write_some(/*more=*/false, text.data(), text.size(), code);
+  return fail({ErrorCode::kInvalidRequest, "Some fields are given twice.", parser.handler().found.take()});
+}
+
+}  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
   json::parse_options options;
@@ -20,7 +147,11 @@ Result<json::value> parse_json(std::string_view text) {
       parser.finish(code);
     }
   }
-  if (!code) return parser.release();
+  if (!code) {
+    json::value value = parser.release();
+    if (auto unique = check_duplicates(text, value); !unique) return fail(unique.error());
+    return value;
+  }
   const std::string_view before = text.substr(0, read);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto column = read - (before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1) + 1;

@@ -65,6 +65,13 @@ TEST(Json, MalformedAndDeepTextIsAnError) {
   }
 }
 
+TEST(Json, AFieldGivenTwiceIsAnErrorThatNamesIt) {
+  EXPECT_THAT(bad_fields(R"({"kind":"a","kind":"b"})"), testing::ElementsAre("kind"));
+  EXPECT_THAT(bad_fields(R"({"kind":"a:\"","allInner":[{"name":"x"},{"name":"y","name":"z"}]})"),
+              testing::ElementsAre("allInner[1].name"));
+  EXPECT_TRUE(bad_fields(R"({"kind":"a","payload":{"a":":","b":{"a":1}}})").empty());
+}
+
 TEST(Json, SchemaShowsLimits) {
   Schemas schemas;
   auto reference = schema<Outer>(schemas);

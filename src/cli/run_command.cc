@@ -306,9 +306,11 @@ class Run {
     for (const auto& step : job_.steps) {
       if (!step.show) continue;
       for (const auto& planned : tasks_) {
-        const auto it = view.tasks().find(planned.id);
-        if (planned.step != step.name || it == view.tasks().end()) continue;
-        if (const auto output = result_text(it->second); !output.empty()) context_.print("\n" + output);
+        if (planned.step != step.name) continue;
+        // Lists carry no results: each shown task is asked for by itself.
+        auto task = context_.get("/api/v1/tasks/" + client::escape(planned.id));
+        if (!task) return fail(task.error());
+        if (const auto output = result_text(*task); !output.empty()) context_.print("\n" + output);
       }
     }
     const std::string failed =

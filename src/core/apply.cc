@@ -229,6 +229,7 @@ void State::on(const WorkerRegistered& e, const Event& event) {
   worker.registered_at = event.time.ms;
   worker.last_seen_at = event.time.ms;
   worker.can_serve.clear();
+  for (auto& [number, task] : worker.leases) task->lease->disowned = false;
   touch(worker);
   arm(worker);
 }

@@ -103,7 +103,7 @@ class Core {
   Answer on(const SubmitTask& c, Ticket);
   Answer on(const SubmitBatch& c, Ticket);
   struct Submission;
-  base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
+  [[nodiscard]] base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
   void check_specs(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
   [[nodiscard]] base::Result<void> check_sizes(const std::vector<Submission>& submissions) const;
   [[nodiscard]] base::Result<void> check_dependencies(std::vector<Submission>& submissions, bool batch) const;
@@ -155,6 +155,7 @@ class Core {
   Answer on(const DeregisterWorker& c, Ticket);
   void wake_replaced(const Worker& worker);
   HeartbeatReply heartbeat_reply(const Heartbeat& c, const Worker& worker) const;
+  void renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named);
   [[nodiscard]] bool has_news(const HeartbeatReply& reply) const;
 
   // ---- queues.cc ----

@@ -15,7 +15,7 @@ namespace arbiter::core {
 // Why a task changed its state; on the wire and in the log.
 BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
                         kLeaseExpired, kWorkerLost, kWorkerReplaced, kDeadline, kDependencyFailed, kLineageLimit,
-                        kReleased, kUndelivered, kNotRetryable, kCancelGrace)
+                        kReleased, kDeregistered, kUndelivered, kNotRetryable, kCancelGrace)
 
 struct TaskSubmitted {
   Name id;

@@ -61,6 +61,7 @@ std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
   if (worker.state != WorkerState::kLive || state_.ready_tasks == 0) return leases;
   const std::int64_t slots = worker.definition.max_concurrent - worker.slots_used;
   auto left = static_cast<std::size_t>(std::clamp<std::int64_t>(slots, 0, c.max));
+  std::int64_t bytes = 0;
   leases.reserve(std::min<std::size_t>(left, static_cast<std::size_t>(state_.ready_tasks)));
   const auto older = [](const ReadySet* a, const ReadySet* b) { return a->begin()->submitted > b->begin()->submitted; };
   for (int priority = 10; priority >= 1 && left > 0; --priority) {
@@ -85,7 +86,8 @@ std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
       emit(TaskAssigned{Name(task.id), Name(worker.id), lease, task.failures + 1, c.lease_ms,
                         c.start ? TaskState::kRunning : TaskState::kAssigned});
       leases.push_back(lease_view_of(state_, task, Detail::kFull));
-      --left;
+      bytes += task.payload_bytes;
+      left = bytes < state_.limits.grant_bytes_max ? left - 1 : 0;
       if (!last) candidates.push(set);
     }
   }

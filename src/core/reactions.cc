@@ -211,7 +211,7 @@ void Core::take_leases_of_lost_workers() {
     const bool last = worker->leases.size() == 1;
     Task& task = *worker->leases.begin()->second;
     if (worker->state == WorkerState::kGone) {
-      hand_back(task, Reason::kReleased);
+      hand_back(task, Reason::kDeregistered);
     } else {
       fail_attempt(task, Reason::kWorkerLost, /*retryable=*/true,
                    TaskError{.message = "Worker " + id + " was lost.", .code = "worker_lost", .details = {}}, 0, {});
@@ -243,7 +243,7 @@ void Core::tell_dependent(Task& dependent, Task& dependency) {
   const std::string message = "Dependency " + dependency.id + " is " + base::to_text(dependency.state) + ".";
   const Name cause(dependency.id);
   if (policy == OnDependencyFailure::kCancel) {
-    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0});
+    return emit(TaskCancelled{Name(dependent.id), dependent.state, Reason::kDependencyFailed, message, cause, 0, 0});
   }
   TaskFailed e;
   e.id.value = dependent.id;

@@ -39,6 +39,7 @@ Result<Task*> Core::leased_task(const std::string& id, const std::string& lease)
   Task* task = state_.find_task(id);
   if (!task) return fail({ErrorCode::kNotFound, "There is no task " + id + "."});
   if (!holds(*task, lease)) return fail(stale(*task, lease));
+  task->lease->disowned = false;  // Its worker knows it after all.
   see(*task->lease->worker);
   return task;
 }

@@ -146,6 +146,7 @@ bool State::ready(const Task& task, base::Now now) const {
 }
 
 std::int64_t State::lease_deadline(const Lease& lease) const {
+  if (lease.disowned) return lease.expires_at;
   return std::max(lease.expires_at, lease.worker->last_seen_at + lease.lease_ms);
 }
 

@@ -29,10 +29,11 @@ struct CoreLimits {
   std::int64_t bulks_in_memory_max = 1'000;
   std::int64_t worker_lost_ms = 30'000;
   std::int64_t cancel_grace_ms = 10'000;
-  std::int64_t payload_bytes_max = 1024 * 1024;
-  std::int64_t metadata_bytes_max = 8 * 1024;
-  std::int64_t result_bytes_max = 8 * 1024 * 1024;
-  std::int64_t batch_bytes_max = 16 * 1024 * 1024;
+  std::int64_t payload_bytes_max = 1024LL * 1024;
+  std::int64_t metadata_bytes_max = 8LL * 1024;
+  std::int64_t result_bytes_max = 8LL * 1024 * 1024;
+  std::int64_t grant_bytes_max = 16LL * 1024 * 1024;  // of payloads in one answer; one task is always given
+  std::int64_t batch_bytes_max = 16LL * 1024 * 1024;
   std::size_t inline_bytes_max = 4'096;  // larger payloads and results stay in the store
 };
 

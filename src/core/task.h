@@ -28,6 +28,7 @@ struct Lease {
   std::int64_t number = 0;
   std::int64_t lease_ms = 30'000;
   std::int64_t expires_at = 0;       // volatile; the worker's signs of life count too
+  bool disowned = false;             // volatile; the worker named the leases it knows, and not this one
   std::int64_t started_at = 0;       // 0: not begun
   std::int64_t last_sign_at = 0;     // volatile: progress, log line, extension
   std::optional<Progress> progress;  // volatile

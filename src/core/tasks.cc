@@ -118,7 +118,8 @@ void Core::cancel(Task& task, const std::optional<std::string>& message) {
     if (!task.cancel_requested) emit(TaskCancelRequested{Name(task.id), message});
     return;
   }
-  emit(TaskCancelled{Name(task.id), task.state, Reason::kRequested, message, {}, task.lease ? task.lease->number : 0});
+  emit(TaskCancelled{
+      Name(task.id), task.state, Reason::kRequested, message, {}, task.lease ? task.lease->number : 0, 0});
 }
 
 Core::Answer Core::on(const CancelTask& c, Ticket) {

@@ -1,4 +1,6 @@
 // Registration and life of workers. A worker's name is its id; a new session under the same name takes over.
+#include <set>
+
 #include "base/ids.h"
 #include "core/core.h"
 #include "core/views.h"
@@ -99,11 +101,26 @@ HeartbeatReply Core::heartbeat_reply(const Heartbeat& c, const Worker& worker) c
   return reply;
 }
 
+// A worker that names its leases renews just these: one whose grant never reached it runs out in its own time.
+void Core::renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named) {
+  std::set<std::string_view> names;
+  for (const auto& lease : named) names.insert(lease.value);
+  for (auto& [number, task] : worker.leases) {
+    Lease& lease = *task->lease;
+    const bool known = names.contains(std::to_string(number));
+    if (!known && !lease.disowned) lease.expires_at = state_.lease_deadline(lease);
+    lease.disowned = !known;
+    state_.arm(*task);
+  }
+}
+
 bool Core::has_news(const HeartbeatReply& reply) const {
   return !reply.cancellations.empty() || !reply.lost.empty() || reply.drain;
 }
 
 Core::Answer Core::on(const Heartbeat& c, Ticket ticket) {
+  Worker* known = state_.find_worker(c.id.value);
+  if (known && c.leases && (!c.session || *c.session == known->session)) renew_named(*known, *c.leases);
   auto worker = worker_for_request(c.id.value, c.session);
   if (!worker) return fail(worker.error());
   HeartbeatReply reply = heartbeat_reply(c, **worker);

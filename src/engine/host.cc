@@ -65,9 +65,9 @@ void Engine::Host::loaded(base::Result<Loaded> result) {
   base::Result<void> outcome;
   if (!result) outcome = fail(result.error());
   namespace_.opened(std::move(result));
+  note_status();
   for (auto& ready : std::exchange(ready_, {})) ready(outcome);
   if (outcome) schedule_retention();
-  note_status();
 }
 
 // ---- what the namespace asks for ------------------------------------------------------------------------------

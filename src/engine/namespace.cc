@@ -346,7 +346,8 @@ void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void
   evict();
   flush();
   run_backlog();
-  advance();
+  if (!core_) return;
+  advance();  // A cascade that found the batch full goes on here.
   arm_timer();
 }
 
@@ -419,7 +420,7 @@ void Namespace::advance_redrive() {
     if (g != generation_) return;
     notice_stall();
     redriving_ = false;
-    if (!found) return arm_timer();
+    if (!found) return retry_redrive();
     for (const auto& e : found->entities) page->ids.push_back(e.id);
     page->cursor = found->scanned_to;
     page->more = found->more;
@@ -443,9 +444,16 @@ void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::stri
     notice_stall();
     lookups_.erase(lookups_.find(*page->since));
     redriving_ = false;
-    if (!found) return arm_timer();
+    if (!found) return retry_redrive();
     bring_back(*found);
     redrive(page, roots_to_ask(page->ids, page->asked));
+  });
+}
+
+// The store did not answer: once more, behind what waits on the strand.
+void Namespace::retry_redrive() {
+  environment_.post([this] {
+    if (core_) advance_redrive();
   });
 }
 

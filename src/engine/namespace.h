@@ -120,6 +120,7 @@ class Namespace {
   void flush();
   void advance();  // cascades, timers, redrives
   void advance_redrive();
+  void retry_redrive();
   struct RedrivePage {
     std::string bulk;
     std::vector<std::string> ids;

@@ -25,13 +25,14 @@ class logger;
 namespace arbiter::net {
 
 struct Limits {
-  std::size_t body_bytes_max = 32 * 1024 * 1024;
-  std::size_t header_bytes_max = 32 * 1024;
+  std::size_t body_bytes_max = std::size_t{32} * 1024 * 1024;
+  std::size_t header_bytes_max = std::size_t{32} * 1024;
   std::size_t connections_max = 4'096;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int idle_timeout_ms = 120'000;
-  std::size_t stream_buffer_bytes_max = 4 * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
+  std::size_t stream_buffer_bytes_max =
+      std::size_t{4} * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
 };
 
 struct Request {

@@ -1,6 +1,7 @@
 #include "server/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -47,6 +48,7 @@ Flags flags_of(const Options& options, const CLI::App& command) {
 }
 
 cli::Result<int> run(cli::Context& context, const Options& options, const CLI::App& command) {
+  const auto begin = std::chrono::steady_clock::now();
   Flags flags = flags_of(options, command);
   // `arbiter --data DIR serve` means the same directory.
   if (!flags.contains("data") && !context.settings.data_directory.empty()) {
@@ -57,7 +59,8 @@ cli::Result<int> run(cli::Context& context, const Options& options, const CLI::A
   auto config = load_config(
       file, [](const char* name) { return std::getenv(name); }, flags);
   if (!config) return base::fail(config.error());
-  return serve({std::move(*config), options.exit_with_parent});
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  return serve({std::move(*config), file, took.count(), options.exit_with_parent});
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ void add_basics(std::vector<Key>& keys) {
 }
 
 void add_http_limits(std::vector<Key>& keys) {
-  const auto add = [&](std::string name, std::int64_t low, std::int64_t high, std::string help, auto at) {
+  const auto add = [&](const std::string& name, std::int64_t low, std::int64_t high, std::string help, auto at) {
     keys.push_back(number("limits.http." + name, low, high, std::move(help), at));
   };
   add("connectionsMax", 10, 1'000'000, "Open connections", [](Config& c) -> auto& { return c.http.connections_max; });
@@ -156,7 +156,7 @@ void add_http_limits(std::vector<Key>& keys) {
 }
 
 void add_core_limits(std::vector<Key>& keys) {
-  const auto add = [&](std::string name, std::int64_t low, std::int64_t high, std::string help, auto at) {
+  const auto add = [&](const std::string& name, std::int64_t low, std::int64_t high, std::string help, auto at) {
     keys.push_back(number("limits." + name, low, high, std::move(help), at));
   };
   add("payloadBytesMax", 1, 16 * kMiB, "Bytes of a payload",

@@ -14,8 +14,8 @@
 namespace arbiter::server {
 namespace {
 
-constexpr std::size_t kGatheredBytesMax = 1024 * 1024;  // over it lines are dropped and counted
-constexpr std::size_t kWriteAtBytes = 64 * 1024;
+constexpr std::size_t kGatheredBytesMax = std::size_t{1024} * 1024;  // over it lines are dropped and counted
+constexpr std::size_t kWriteAtBytes = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kGatherFor{100};
 
 void write_all(std::string_view bytes) {
@@ -52,7 +52,7 @@ class Log::GatheringSink final : public spdlog::sinks::sink {
       wake = lines_.empty();
       lines_.append(message.payload.data(), message.payload.size());
       lines_ += '\n';
-      urgent_ = message.level >= spdlog::level::warn || lines_.size() > kWriteAtBytes;
+      urgent_ = lines_.size() > kWriteAtBytes;
       wake = wake || urgent_;
     }
     if (wake) wake_.notify_one();
@@ -126,6 +126,7 @@ void Log::write(int level, std::string_view message, Fields fields) {
   }
   line += '}';
   logger_->log(severity, line);
+  sink_->flush();  // The server's own lines are few, and matter most when it ends right after them.
 }
 
 void Log::info(std::string_view message, Fields fields) { write(spdlog::level::info, message, fields); }

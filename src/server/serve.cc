@@ -260,6 +260,9 @@ Result<int> serve(const ServeOptions& options) {
   prepare_process(options.exit_with_parent);
   StopSignal signal;
   Log log(options.config.log_level);
+  log.info("start-up phase done", {{"phase", "configuration"},
+                                   {"ms", std::to_string(options.config_ms)},
+                                   {"file", options.config_file.empty() ? "none" : options.config_file}});
   Running running(options.config, log);
   if (auto started = running.start(); !started) {
     log.flush();

@@ -8,6 +8,8 @@ namespace arbiter::server {
 
 struct ServeOptions {
   Config config;
+  std::string config_file;        // where the configuration came from; empty: no file
+  std::int64_t config_ms = 0;     // what reading it took
   bool exit_with_parent = false;  // SIGTERM when the process that started this one ends
 };
 

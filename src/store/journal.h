@@ -86,7 +86,7 @@ struct LogAppend {
   std::string task{};
   std::vector<LogLine> lines{};
 };
-inline constexpr std::size_t kTaskLogBytesMax = 10 * 1024 * 1024;
+inline constexpr std::size_t kTaskLogBytesMax = std::size_t{10} * 1024 * 1024;
 
 struct Batch {
   Epoch epoch = 0;

@@ -176,7 +176,10 @@ TEST(Workspace, TheNextWorkerRemovesWhatADeadOneLeft) {
     int status = 1;
     ::waitpid(pid, &status, 0);
     ASSERT_EQ(status, 0);
-    dead = fs::directory_iterator(root)->path().string();
+    for (const auto& entry : fs::directory_iterator(root)) {
+      if (entry.is_directory()) dead = entry.path().string();
+    }
+    ASSERT_FALSE(dead.empty());
   }
   auto alive = Workspace::open(root).value();
   EXPECT_FALSE(fs::exists(dead));

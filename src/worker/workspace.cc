@@ -34,6 +34,21 @@ int lock(const std::string& place) {
   return -1;
 }
 
+class RootLock {
+ public:
+  explicit RootLock(const std::string& root)
+      : fd_(::open((root + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    while (fd_ >= 0 && ::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~RootLock() { ::close(fd_); }
+  RootLock(const RootLock&) = delete;
+  RootLock& operator=(const RootLock&) = delete;
+
+ private:
+  int fd_;
+};
+
 void remove_stale(const std::string& root) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(root, ignored)) {
@@ -64,6 +79,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(std::string root) {
   if (code) return base::fail(cannot("cannot be made", root, code.message()));
   root = fs::absolute(root).string();
   if (auto safe = check_owner(root); !safe) return base::fail(safe.error());
+  // Held until the new place is locked: another worker's clean-up must not take it for a stale one.
+  const RootLock root_lock(root);
   remove_stale(root);
   std::string place = root + "/w" + std::to_string(::getpid()) + "-XXXXXX";
   if (!::mkdtemp(place.data())) return base::fail(cannot("cannot be used", root, std::strerror(errno)));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Server } from './support/server';
+import { Server, eventually } from './support/server';
 
 describe('smoke', () => {
   let server: Server;
@@ -37,6 +37,23 @@ describe('smoke', () => {
     const done = await server.expect(200, 'GET', '/api/v1/tasks/smoke-1');
     assert.equal(done.state, 'completed');
     assert.deepEqual(done.result, { n: 2 });
+  });
+
+  it('names requests in answers and in its log, and counts them', async () => {
+    const named = await server.call('GET', '/api/v1/queues', undefined, { headers: { 'X-Request-Id': 'mine-1' } });
+    assert.equal(named.headers['x-request-id'], 'mine-1');
+    await eventually('the line in the access log', async () => server.log.split('\n').some((line) => line.includes('"id":"mine-1"') && JSON.parse(line).status === 200));
+    const metrics = (await server.call('GET', '/metrics')).text;
+    assert.match(metrics, /^arbiter_requests_total\{.*operation="tasks.submit".*\} 1$/m);
+    assert.match(metrics, /^# TYPE arbiter_live_tasks gauge$/m);
+  });
+
+  it('takes its configuration from the environment, and serves without tokens only when told so', async () => {
+    const open = await Server.start({ flags: ['--insecure-no-auth'], env: { ARBITER_LIMITS_PAYLOAD_BYTES_MAX: '10' } });
+    await open.expect(201, 'POST', '/api/v1/tasks', { type: 'a', payload: 'short' }, { token: null });
+    await open.expect(413, 'POST', '/api/v1/tasks', { type: 'a', payload: 'much too long' }, { token: null });
+    await eventually('the warning in the log', async () => open.log.includes('"level":"warn"'));
+    await open.stop();
   });
 
   it('remembers after kill -9', async () => {

@@ -73,6 +73,11 @@ void Clients::send(std::shared_ptr<Asked> asked) {
   sent.closings = world_.closings();
   sent.was_open = world_.is_open() && !world_.is_stopping();
   if (!asked->worker.empty()) outside_.last_possible[asked->worker] = sent.at;
+  if (const auto* c = std::get_if<core::Heartbeat>(&asked->command); c && c->leases) {
+    std::set<std::int64_t> numbers;
+    for (const auto& lease : *c->leases) numbers.insert(std::stoll(lease.value));
+    outside_.named[c->id.value].emplace_back(sent.at, std::move(numbers));
+  }
   const engine::Ticket ticket = sent.ticket;
   if (trace_) {
     std::printf("          %lld ask #%llu as %llu: %s\n", static_cast<long long>(sent.at),
@@ -140,7 +145,14 @@ void Clients::learn(const Sent& sent, const core::Reply& reply) {
   if (const auto* many = std::get_if<core::SubmitReply>(&reply)) {
     for (const auto& t : many->tasks) specs_.learn(t.id.value);
   }
-  if (const auto* lease = std::get_if<core::LeaseReply>(&reply)) learn(lease->leases, sent);
+  if (const auto* lease = std::get_if<core::LeaseReply>(&reply)) {
+    learn(lease->leases, sent);
+    const auto* asked = std::get_if<core::LeaseTasks>(&sent.asked->command);
+    const std::int64_t waited = world_.peek().now.ms - sent.at;
+    if (asked && asked->wait_ms > 0 && waited > 0) {
+      world_.count(Kind::kReaction, lease->leases.empty() ? "waited in vain" : "grant to a waiting worker");
+    }
+  }
   if (const auto* report = std::get_if<core::ReportReply>(&reply)) learn(report->leases, sent);
   if (const auto* worker = std::get_if<core::RegisterReply>(&reply)) {
     sessions_[worker->worker.id.value] = worker->worker.session;

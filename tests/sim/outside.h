@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ struct Outside {
   std::map<std::string, std::vector<Sign>> by_worker;
   std::map<std::int64_t, std::vector<Sign>> by_lease;  // progress, log lines, extensions
   std::map<std::int64_t, std::vector<Sign>> renewed;   // heartbeats that named it
-  std::map<std::string, std::int64_t> last_possible;   // the latest time a request of the worker may have been seen
-  std::map<std::int64_t, std::int64_t> extended_to;    // the latest deadline that an extension may have given
+  // Heartbeats that named leases, by worker: when they were sent, and what they named. A lease that one leaves out is
+  // not renewed by its worker's other requests until the worker names it again.
+  std::map<std::string, std::vector<std::pair<std::int64_t, std::set<std::int64_t>>>> named;
+  std::map<std::string, std::int64_t> last_possible;  // the latest time a request of the worker may have been seen
+  std::map<std::int64_t, std::int64_t> extended_to;   // the latest deadline that an extension may have given
   struct Load {
     std::int64_t now = 0;
     Position head = 0;

@@ -197,6 +197,15 @@ void Referee::on(const core::TaskCancelled& e) {
 
 // ---- ends of attempts -----------------------------------------------------------------------------------------
 
+// A heartbeat that may have been handled since the grant named its worker's leases, and not this one.
+bool Referee::may_be_disowned(const TaskModel::Lease& lease) const {
+  const auto named = outside_.named.find(lease.worker);
+  if (named == outside_.named.end()) return false;
+  return std::any_of(named->second.begin(), named->second.end(), [&](const auto& heartbeat) {
+    return heartbeat.first + core::kWaitMsMax >= lease.granted_at && !heartbeat.second.contains(lease.number);
+  });
+}
+
 // A lease lives its whole time from the last sign of life, from its grant and from a reload, a stall not counted.
 void Referee::check_expired(const TaskModel& task) {
   const TaskModel::Lease& lease = *task.lease;
@@ -210,7 +219,7 @@ void Referee::check_expired(const TaskModel& task) {
     early(outside_.loads.back().now, lease.lease_ms, "the reload");
   }
   const auto signs = outside_.by_worker.find(lease.worker);
-  if (signs != outside_.by_worker.end()) {
+  if (signs != outside_.by_worker.end() && !may_be_disowned(lease)) {
     for (const Sign& sign : signs->second) {
       const bool since_grant = sign.answered >= lease.granted_at;
       if (sign.renews_all && sign.answered < time_ && since_grant) early(sign.asked, lease.lease_ms, "a sign of life");
@@ -264,6 +273,7 @@ void Referee::check_attempt_end(const TaskModel& task, Reason reason) {
       return;
     }
     case Reason::kReleased:
+    case Reason::kDeregistered:
     case Reason::kUndelivered:
       RULE(task.now.cancel_requested, "3", task.id + " is handed back, but its attempt fails");
       return;

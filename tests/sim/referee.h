@@ -45,6 +45,7 @@ class Referee {
   [[nodiscard]] std::int64_t ran(std::int64_t since) const { return time_ - since - world_.stalled(since, time_); }
   void check_holder(const TaskModel& task, std::int64_t lease, const std::string& worker);
   void check_dependencies(const TaskModel& task);
+  [[nodiscard]] bool may_be_disowned(const TaskModel::Lease& lease) const;
   void check_expired(const TaskModel& task);
   void check_silent(const std::string& worker, const WorkerModel& model);
   void check_stalled(const TaskModel& task);

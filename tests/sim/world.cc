@@ -159,7 +159,13 @@ void World::commit(std::unique_ptr<engine::PendingBatch> batch) {
 void World::lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) {
   auto result = std::make_shared<base::Result<store::Lookup>>();
   reads_.push_back({[this, keys = std::move(keys), result] { *result = reader().lookup(keys); },
-                    [found = std::move(found), result] { found(std::move(*result)); }});
+                    [this, found = std::move(found), result] {
+                      const auto ended = [](const store::FoundEntity& e) { return e.ended; };
+                      if (*result && std::any_of((*result)->found.begin(), (*result)->found.end(), ended)) {
+                        counts_.add(Kind::kReaction, "ended task brought back");
+                      }
+                      found(std::move(*result));
+                    }});
 }
 
 void World::list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) {
@@ -239,6 +245,8 @@ void World::run_post() {
   core = namespace_->core();
   if (!core || before == 0 || core->state().position == before) return;
   const auto emitted = static_cast<std::int64_t>(core->state().position - before);
+  const core::State& state = core->state();
+  if (!state.unsettled.empty() || !state.lost_workers.empty()) counts_.add(Kind::kReaction, "cascade went on");
   const auto granted = static_cast<std::int64_t>(waiters) * kLeasesAtOnce;
   EXPECT_RULE(verdict_, emitted <= setup_.limits.cascade_events_max + 5 + granted, "8",
               "one step of a cascade emitted " + std::to_string(emitted) + " events; cascade_events_max is " +
@@ -248,7 +256,17 @@ void World::run_post() {
 void World::run_timer() {
   if (peek().now.ms > timer_) counts_.add(Kind::kFault, "late timer");
   timer_ = core::kNever;
+  const auto heard = [&] {
+    std::int64_t sum = 0;
+    if (core::Core* core = namespace_->core()) {
+      for (const auto& [id, worker] : core->state().workers) sum += worker->last_seen_at;
+    }
+    return sum;
+  };
+  const std::int64_t before = heard();
   namespace_->on_timer();
+  // Nothing but time given back changes by a timer when a worker was last heard of.
+  if (heard() > before) counts_.add(Kind::kReaction, "stall given back");
 }
 
 Fault World::choose_fault() {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as http from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -85,6 +86,9 @@ export class Server {
     child.on('exit', () => children.delete(child));
     child.stderr!.on('data', (bytes) => (this.log += bytes));
     this.url = await this.readyLine(child);
+    // A server that a failed test leaves behind does not keep the tests from ending.
+    child.unref();
+    for (const pipe of [child.stdout, child.stderr]) (pipe as unknown as Socket).unref();
     const tokenFile = join(this.data, 'admin.token');
     if (existsSync(tokenFile)) this.token = readFileSync(tokenFile, 'utf8').trim();
   }
@@ -93,7 +97,8 @@ export class Server {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         child.kill('SIGKILL');
-        reject(new Error(`the server ${why}; its log:\n${this.log}`));
+        this.child = undefined;
+        reject(new Error(`the server ${why}; its log ends:\n${this.log.slice(-4_000)}`));
       };
       const timer = setTimeout(() => fail(`was not ready after ${READY_MS_MAX} ms`), READY_MS_MAX);
       child.once('exit', (code, signal) => (clearTimeout(timer), fail(`ended with ${code ?? signal}`)));
@@ -135,10 +140,11 @@ export class Server {
     assert.ok(child, 'the server is not running');
     this.child = undefined;
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    child.ref();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new Error(`the server still ran ${STOP_MS_MAX} ms after ${signal}; its log:\n${this.log}`));
+        reject(new Error(`the server still ran ${STOP_MS_MAX} ms after ${signal}; its log ends:\n${this.log.slice(-4_000)}`));
       }, STOP_MS_MAX);
       child.once('exit', (code) => (clearTimeout(timer), resolve(code)));
       child.kill(signal);

@@ -1,0 +1,382 @@
+// The whole API over a real engine and the memory store, without a network.
+#include "api/service.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <future>
+#include <thread>
+
+#include "store/memory/memory_store.h"
+
+namespace arbiter::api {
+namespace {
+
+namespace json = base::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kToken = "arb_test";
+
+struct Answer {
+  int status = 0;
+  json::value body;
+  std::map<std::string, std::string> headers;
+  std::string at(std::string_view pointer) const {
+    boost::system::error_code missing;
+    const auto* value = body.find_pointer(pointer, missing);
+    if (!value) return "(absent)";
+    return value->is_string() ? std::string(value->get_string().c_str()) : json::serialize(*value);
+  }
+};
+
+// What the network has of a stream: everything written.
+class RecordedStream final : public net::Stream {
+ public:
+  bool write(std::string bytes) override {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    bytes_ += bytes;
+    changed_.notify_all();
+    return true;
+  }
+  void close() override {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  // Everything written, as soon as `text` is among it.
+  std::string wait_for(const std::string& text) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return bytes_.find(text) != std::string::npos; });
+    return bytes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string bytes_;
+  bool closed_ = false;
+};
+
+class RecordedResponder final : public net::Responder {
+ public:
+  explicit RecordedResponder(bool deliver) : deliver_(deliver) {}
+  void respond(net::Response response, std::function<void()> undelivered) override {
+    if (!deliver_ && undelivered) undelivered();
+    promise_.set_value(std::move(response));
+  }
+  std::shared_ptr<net::Stream> stream(net::Response head, std::function<void()> gone) override {
+    gone_ = std::move(gone);
+    promise_.set_value(std::move(head));
+    return stream_;
+  }
+  void on_gone(std::function<void()>) override {}
+  std::future<net::Response> answer() { return promise_.get_future(); }
+  void leave() { std::exchange(gone_, {})(); }
+  const std::shared_ptr<RecordedStream> stream_ = std::make_shared<RecordedStream>();
+
+ private:
+  const bool deliver_;
+  std::function<void()> gone_;
+  std::promise<net::Response> promise_;
+};
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() { start({}); }
+  ~ServiceTest() override { stop(); }
+
+  void start(ServiceConfig config) {
+    io_ = std::make_unique<boost::asio::io_context>();
+    engine_ = std::make_unique<engine::Engine>(*io_, store_, clock_, engine::EngineConfig{});
+    config.version = "1.2.3";
+    service_ = std::make_unique<Service>(*io_, *engine_, clock_, config);
+    work_.emplace(io_->get_executor());
+    thread_ = std::thread([this] { io_->run(); });
+    open("system");
+    std::promise<base::Result<void>> added;
+    service_->tokens().add(token_hash(kToken), "admin", [&](auto result) { added.set_value(std::move(result)); });
+    ASSERT_TRUE(added.get_future().get());
+    std::promise<base::Result<void>> made;
+    service_->namespaces().create("default", {"admin", ""}, [&](auto result) { made.set_value(std::move(result)); });
+    ASSERT_TRUE(made.get_future().get());
+  }
+
+  void stop() {
+    std::promise<void> stopped;
+    engine_->stop([&] { stopped.set_value(); });
+    stopped.get_future().get();
+    work_.reset();
+    thread_.join();
+    service_.reset();
+    engine_.reset();
+  }
+
+  void open(const std::string& name) {
+    std::promise<base::Result<void>> opened;
+    engine_->open(name, [&](auto result) { opened.set_value(std::move(result)); });
+    ASSERT_TRUE(opened.get_future().get());
+  }
+
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  std::shared_ptr<RecordedResponder> send(const std::string& method, const std::string& target, std::string body = "",
+                                          Headers headers = {}, bool deliver = true, bool with_token = true) {
+    net::Request request{method, target, std::move(body), "r1", "127.0.0.1:1", std::move(headers)};
+    if (with_token) request.headers.emplace_back("Authorization", std::string("Bearer ") + kToken);
+    if (!request.header("Content-Type").data() || request.header("Content-Type").empty()) {
+      request.headers.emplace_back("Content-Type", "application/json");
+    }
+    auto responder = std::make_shared<RecordedResponder>(deliver);
+    service_->handle(std::move(request), responder);
+    return responder;
+  }
+
+  static Answer answer_of(RecordedResponder& responder) {
+    net::Response response = responder.answer().get();
+    Answer answer{response.status, {}, {}};
+    boost::system::error_code not_json;
+    answer.body = json::parse(response.body, not_json);
+    for (auto& [name, value] : response.headers) answer.headers[name] = value;
+    return answer;
+  }
+
+  Answer ask(const std::string& method, const std::string& target, std::string body = "", Headers headers = {}) {
+    return answer_of(*send(method, target, std::move(body), std::move(headers)));
+  }
+  Answer ask_as_stranger(const std::string& target, Headers headers = {}) {
+    return answer_of(*send("GET", target, "", std::move(headers), true, /*with_token=*/false));
+  }
+
+  std::string lease_one() {
+    ask("POST", "/api/v1/workers", R"({"name":"w1","capabilities":["*"],"maxConcurrent":100})");
+    return ask("POST", "/api/v1/tasks/lease", R"({"workerId":"w1"})").at("/leases/0/lease");
+  }
+
+  base::ManualClock clock_;
+  store::MemoryStore store_;
+  std::unique_ptr<boost::asio::io_context> io_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<Service> service_;
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  std::thread thread_;
+};
+
+// ---- who may ask ----------------------------------------------------------------------------------------------
+
+TEST_F(ServiceTest, ARequestNeedsATokenThatTheServerKnows) {
+  for (const Headers& headers : {Headers{}, Headers{{"Authorization", "Basic abc"}},
+                                 Headers{{"Authorization", "Bearer no"}}, Headers{{"Authorization", "Bearer "}}}) {
+    const auto answer = ask_as_stranger("/api/v1/tasks", headers);
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(answer.at("/code"), "unauthorized");
+    EXPECT_TRUE(answer.headers.contains("WWW-Authenticate"));
+  }
+  EXPECT_EQ(ask("GET", "/api/v1/tasks").status, 200);
+  EXPECT_EQ(ask_as_stranger("/api/v1/tasks", {{"authorization", std::string("bearer ") + kToken}}).status, 200);
+}
+
+TEST_F(ServiceTest, HealthNeedsNoToken) {
+  for (const char* path : {"/livez", "/readyz", "/health", "/openapi.json"}) {
+    EXPECT_EQ(ask_as_stranger(path).status, 200) << path;
+  }
+  EXPECT_EQ(ask_as_stranger("/metrics").status, 401);
+}
+
+TEST_F(ServiceTest, IsNotReadyFromTheMomentItStops) {
+  service_->begin_shutdown();
+  EXPECT_EQ(ask_as_stranger("/readyz").status, 503);
+  EXPECT_EQ(ask_as_stranger("/livez").status, 200);
+}
+
+// ---- the border -----------------------------------------------------------------------------------------------
+
+TEST_F(ServiceTest, WhatIsWrongWithARequestIsTold) {
+  struct Case {
+    const char* method;
+    const char* target;
+    std::string body;
+    Headers headers;
+    int status;
+    const char* code;
+  };
+  const Case cases[] = {
+      {"GET", "/nothing", "", {}, 404, "not_found"},
+      {"DELETE", "/api/v1/tasks", "", {}, 405, "method_not_allowed"},
+      {"POST", "/api/v1/tasks", "{", {}, 400, "invalid_request"},
+      {"POST", "/api/v1/tasks", "type=x", {{"Content-Type", "text/plain"}}, 415, "unsupported_media_type"},
+      {"POST", "/api/v1/tasks", "{}", {{"Content-Type", "Application/JSON; charset=utf-8"}}, 400, "invalid_request"},
+      {"POST", "/api/v1/tasks", std::string(3 * 1024 * 1024, ' '), {}, 413, "too_large"},
+      {"GET", "/api/v1/tasks?namespace=a", "", {{"Arbiter-Namespace", "b"}}, 400, "invalid_request"},
+      {"GET", "/api/v1/tasks?namespace=..", "", {}, 400, "invalid_request"},
+      {"GET", "/api/v1/tasks?namespace=system", "", {}, 403, "forbidden"},
+      {"GET", "/api/v1/tasks/none", "", {}, 404, "not_found"},
+      {"GET", "/api/v1/tasks/none/history", "", {}, 404, "not_found"},
+      {"GET", "/api/v1/tasks/none/logs", "", {}, 404, "not_found"},
+      {"POST", "/api/v1/tasks", R"({"type":"x"})", {{"Idempotency-Key", "a b"}}, 400, "invalid_request"},
+      {"GET", "/api/v1/tasks?cursor=17", "", {}, 400, "invalid_request"},
+      {"GET", "/api/v1/tasks?cursor=e:x", "", {}, 400, "invalid_request"},
+      {"GET", "/api/v1/tasks?state=queued&cursor=e:1", "", {}, 400, "invalid_request"},
+  };
+  for (const auto& c : cases) {
+    const auto answer = ask(c.method, c.target, c.body, c.headers);
+    EXPECT_EQ(answer.status, c.status) << c.target;
+    EXPECT_EQ(answer.at("/code"), c.code) << c.target;
+    EXPECT_EQ(answer.at("/requestId"), "r1");
+  }
+}
+
+TEST_F(ServiceTest, ANamespaceIsMadeByItsFirstUseAndSeesNothingOfOthers) {
+  EXPECT_EQ(ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})", {{"Arbiter-Namespace", "team"}}).status, 201);
+  EXPECT_EQ(ask("GET", "/api/v1/tasks/a").status, 404);
+  EXPECT_EQ(ask("GET", "/api/v1/tasks/a?namespace=team").status, 200);
+  EXPECT_THAT(json::serialize(ask("GET", "/api/v1/namespaces").body), HasSubstr("team"));
+  EXPECT_EQ(ask("POST", "/api/v1/namespaces", R"({"name":"team"})").status, 200);
+  EXPECT_EQ(ask("POST", "/api/v1/namespaces", R"({"name":"other"})").status, 201);
+  EXPECT_EQ(ask("POST", "/api/v1/namespaces", R"({"name":"system"})").status, 400);
+  EXPECT_THAT(json::serialize(ask("GET", "/api/v1/events?namespace=system").body), HasSubstr("NAMESPACE.CREATED"));
+}
+
+// ---- answers --------------------------------------------------------------------------------------------------
+
+TEST_F(ServiceTest, CreatedIs201AndRepeatedIs200) {
+  EXPECT_EQ(ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})").status, 201);
+  const auto again = ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})");
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.at("/state"), "queued");
+  EXPECT_EQ(ask("POST", "/api/v1/tasks", R"({"id":"a","type":"y"})").status, 409);
+  const auto batch = ask("POST", "/api/v1/tasks/batch", R"({"tasks":[{"id":"a","type":"x"},{"id":"b","type":"x"}]})");
+  EXPECT_EQ(batch.status, 201);
+  EXPECT_EQ(batch.at("/tasks/0/created"), "false");
+  EXPECT_EQ(batch.at("/tasks/1/created"), "true");
+  EXPECT_EQ(ask("POST", "/api/v1/workers", R"({"name":"w"})").status, 201);
+  EXPECT_EQ(ask("POST", "/api/v1/workers", R"({"name":"w"})").status, 200);
+  EXPECT_EQ(ask("POST", "/api/v1/tasks/bulk", R"({"action":"cancel","filter":{"tag":"t"}})").status, 202);
+}
+
+TEST_F(ServiceTest, LargePayloadsAndResultsAreInTheAnswers) {
+  const std::string payload(20'000, 'p');
+  const std::string result(30'000, 'r');
+  const auto task = ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x","payload":")" + payload + "\"}");
+  EXPECT_EQ(task.at("/payload"), payload);
+  ask("POST", "/api/v1/workers", R"({"name":"w1","capabilities":["*"]})");
+  const auto lease = ask("POST", "/api/v1/tasks/lease", R"({"workerId":"w1"})", {{"Idempotency-Key", "l1"}});
+  EXPECT_EQ(lease.at("/leases/0/task/payload"), payload);
+  const auto replay = ask("POST", "/api/v1/tasks/lease", R"({"workerId":"w1"})", {{"Idempotency-Key", "l1"}});
+  EXPECT_EQ(replay.headers.at("Idempotent-Replay"), "true");
+  EXPECT_EQ(replay.body, lease.body);
+  ask("POST", "/api/v1/tasks/a/complete",
+      R"({"lease":")" + lease.at("/leases/0/lease") + R"(","result":")" + result + "\"}");
+  const auto done = ask("GET", "/api/v1/tasks/a");
+  EXPECT_EQ(done.at("/state"), "completed");
+  EXPECT_EQ(done.at("/payload"), payload);
+  EXPECT_EQ(done.at("/result"), result);
+}
+
+TEST_F(ServiceTest, AnIdempotencyKeyBelongsToOneRequest) {
+  const Headers key{{"Idempotency-Key", "k1"}};
+  const auto first = ask("POST", "/api/v1/tasks", R"({"type":"x","priority":3})", key);
+  const auto again = ask("POST", "/api/v1/tasks", R"({ "priority" : 3, "type": "x" })", key);
+  EXPECT_EQ(first.status, 201);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.headers.at("Idempotent-Replay"), "true");
+  EXPECT_FALSE(first.headers.contains("Idempotent-Replay"));
+  const auto other = ask("POST", "/api/v1/tasks", R"({"type":"y"})", key);
+  EXPECT_EQ(other.status, 409);
+  EXPECT_EQ(other.at("/code"), "idempotency_mismatch");
+}
+
+TEST_F(ServiceTest, LeasesThatDoNotReachTheirWorkerGoBackUncounted) {
+  ask("POST", "/api/v1/workers", R"({"name":"w1","capabilities":["*"]})");
+  ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})");
+  auto lost = send("POST", "/api/v1/tasks/lease", R"({"workerId":"w1"})", {}, /*deliver=*/false);
+  EXPECT_EQ(answer_of(*lost).at("/leases/0/attempt"), "1");
+  EXPECT_EQ(ask("GET", "/api/v1/tasks/a").at("/state"), "queued");
+  EXPECT_EQ(ask("POST", "/api/v1/tasks/lease", R"({"workerId":"w1"})").at("/leases/0/attempt"), "1");
+}
+
+// ---- lists ----------------------------------------------------------------------------------------------------
+
+TEST_F(ServiceTest, AListGoesFromLiveToEndedTasksAcrossPages) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    ask("POST", "/api/v1/tasks", R"({"id":")" + id + R"(","type":"x","tags":["odd)" + std::to_string(i % 2) + R"("]})");
+    if (i < 3) ask("POST", "/api/v1/tasks/" + id + "/cancel");
+  }
+  std::vector<std::string> ids;
+  std::string cursor;
+  do {
+    const auto page = ask("GET", "/api/v1/tasks?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor));
+    for (const auto& item : page.body.at("items").as_array()) ids.emplace_back(item.at("id").as_string().c_str());
+    cursor = page.at("/nextCursor");
+  } while (cursor != "(absent)");
+  EXPECT_THAT(ids, ElementsAre("t4", "t3", "t2", "t1", "t0"));
+  const auto odd = ask("GET", "/api/v1/tasks?state=cancelled&tag=odd1");
+  EXPECT_EQ(odd.at("/items/0/id"), "t1");
+  EXPECT_EQ(odd.at("/items/0/tags/0"), "odd1");
+  EXPECT_EQ(odd.at("/items/1/id"), "(absent)");
+}
+
+TEST_F(ServiceTest, HistoryLogsAndEventsArePaged) {
+  ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})");
+  const std::string lease = lease_one();
+  ask("POST", "/api/v1/tasks/a/log", R"({"lease":")" + lease + R"(","lines":["one","two","three"]})");
+  ask("POST", "/api/v1/tasks/a/complete", R"({"lease":")" + lease + "\"}");
+  const auto history = ask("GET", "/api/v1/tasks/a/history");
+  EXPECT_EQ(history.at("/items/0/type"), "TASK.SUBMITTED.SUCCESS");
+  EXPECT_EQ(history.at("/items/1/tags/1"), "worker:w1");
+  EXPECT_EQ(history.at("/items/2/metadata/actor"), "admin");
+  EXPECT_THAT(history.at("/items/2/id"), testing::StartsWith("event_"));
+  const auto logs = ask("GET", "/api/v1/tasks/a/logs?after=1&limit=1");
+  EXPECT_EQ(logs.at("/items/0/text"), "two");
+  EXPECT_EQ(logs.at("/next"), "2");
+  const auto events = ask("GET", "/api/v1/events?types=TASK.*&limit=2");
+  EXPECT_EQ(events.body.at("items").as_array().size(), 2U);
+  const auto rest = ask("GET", "/api/v1/events?types=TASK.*&limit=2&after=" + events.at("/nextCursor"));
+  EXPECT_EQ(rest.at("/items/0/type"), "TASK.COMPLETED.SUCCESS");
+}
+
+// ---- the stream -----------------------------------------------------------------------------------------------
+
+TEST_F(ServiceTest, AStreamCatchesUpAndGoesOnWithoutGapOrRepetition) {
+  for (int i = 0; i < 3; ++i) ask("POST", "/api/v1/tasks", R"({"id":"past)" + std::to_string(i) + R"(","type":"x"})");
+  auto reader = send("GET", "/api/v1/events/stream?after=1&types=TASK.SUBMITTED.SUCCESS");
+  EXPECT_EQ(reader->answer().get().content_type, "text/event-stream");
+  for (int i = 0; i < 3; ++i) ask("POST", "/api/v1/tasks", R"({"id":"new)" + std::to_string(i) + R"(","type":"x"})");
+  const std::string seen = reader->stream_->wait_for("id: 6\n");
+  std::vector<std::string> ids;
+  for (std::size_t at = seen.find("id: "); at != std::string::npos; at = seen.find("id: ", at + 1)) {
+    ids.push_back(seen.substr(at + 4, 1));
+  }
+  EXPECT_THAT(ids, ElementsAre("2", "3", "4", "5", "6"));
+  EXPECT_THAT(seen, HasSubstr("event: TASK.SUBMITTED.SUCCESS\ndata: {\"position\":2,"));
+  reader->leave();
+}
+
+TEST_F(ServiceTest, AStreamWithoutAPositionBeginsNowAndOneWithLastEventIdGoesOn) {
+  ask("POST", "/api/v1/tasks", R"({"id":"past","type":"x"})");
+  auto now = send("GET", "/api/v1/events/stream");
+  auto resumed = send("GET", "/api/v1/events/stream", "", {{"Last-Event-ID", "0"}});
+  now->stream_->wait_for(": position 1\n");
+  ask("POST", "/api/v1/tasks", R"({"id":"new","type":"x"})");
+  EXPECT_THAT(now->stream_->wait_for("task:new"), testing::Not(HasSubstr("task:past")));
+  EXPECT_THAT(resumed->stream_->wait_for("task:new"), HasSubstr("task:past"));
+  now->leave();
+  resumed->leave();
+  EXPECT_EQ(ask("GET", "/api/v1/events/stream", "", {{"Last-Event-ID", "x"}}).status, 400);
+}
+
+TEST_F(ServiceTest, CountsEveryRequestByOperationAndStatus) {
+  ask("GET", "/api/v1/tasks/none");
+  auto scrape = send("GET", "/metrics");
+  const std::string text = scrape->answer().get().body;
+  EXPECT_THAT(text, HasSubstr(R"(arbiter_requests_total{operation="tasks.get",method="GET",code="404"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(arbiter_log_position{namespace="system"})"));
+  EXPECT_THAT(text, HasSubstr(R"(arbiter_build_info{version="1.2.3"} 1)"));
+}
+
+}  // namespace
+}  // namespace arbiter::api

@@ -1,0 +1,374 @@
+// The command line: every noun and verb once, exit codes by kind of error, programs as workers, whole jobs.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { ended, reaches, stateOf, submit, submitBatch, taskOf } from './support/api';
+import { Command } from './support/process';
+import { CommandResult, Json, Server, arbiter, eventually, temporaryDirectory } from './support/server';
+
+let server: Server;
+before(async () => {
+  server = await Server.start();
+});
+after(() => server.stop());
+
+type Options = { input?: string; env?: Record<string, string> };
+
+async function cli(status: number, arguments_: string[], options: Options = {}): Promise<CommandResult> {
+  const result = await server.cli(arguments_, options);
+  assert.equal(result.status, status, `arbiter ${arguments_.join(' ')} exited with ${result.status}\n${result.stdout}\n${result.stderr}`);
+  return result;
+}
+
+// With -o json, what stdout holds.
+async function json(arguments_: string[], options: Options = {}): Promise<Json> {
+  return JSON.parse((await cli(0, ['-o', 'json', ...arguments_], options)).stdout);
+}
+
+describe('commands', () => {
+  it('explain themselves', async () => {
+    const help = (await arbiter(['--help'])).stdout;
+    for (const noun of ['serve', 'run', 'worker', 'task', 'queue', 'events', 'namespace', 'config', 'bench', 'version']) assert.match(help, new RegExp(`\\b${noun}\\b`));
+    const verbs: Json = {
+      task: ['submit', 'batch', 'list', 'show', 'watch', 'wait', 'cancel', 'retry', 'logs', 'history', 'graph', 'lease', 'start', 'progress', 'log', 'complete', 'fail', 'release', 'extend', 'exec'],
+      worker: ['run', 'list', 'show', 'drain', 'register', 'heartbeat'], queue: ['list', 'show', 'pause', 'resume'], events: ['tail', 'query'], config: ['show', 'check'], namespace: ['list', 'create'],
+    };
+    for (const [noun, list] of Object.entries(verbs)) {
+      for (const verb of list as string[]) {
+        const result = await arbiter([noun, verb, '--help']);
+        assert.equal(result.status, 0, `${noun} ${verb}`);
+        assert.ok(result.stdout.length > 50, `${noun} ${verb}`);
+      }
+    }
+    assert.equal((await arbiter([])).status, 2);
+    assert.equal((await arbiter(['task', 'explode'])).status, 2);
+  });
+
+  it('version needs no server and names the one that runs', async () => {
+    assert.equal((await arbiter(['version'], { env: { ARBITER_URL: 'http://127.0.0.1:1' } })).status, 0);
+    const versions = await json(['version']);
+    assert.ok(versions.client && versions.server);
+  });
+
+  it('task submit, show, list, batch, graph, history', async () => {
+    const task = await json(['task', 'submit', 'build', '--id', 'cli-1', '--payload', '{"n":1}', '--priority', 'high', '--tag', 'cli', '--timeout', '10m', '--max-attempts', '2', '--metadata', '{"a":"b"}', '--capability', 'gcc', '--label', 'zone=a']);
+    assert.deepEqual([task.id, task.state, task.priority, task.timeoutMs, task.maxAttempts, task.requirements], ['cli-1', 'queued', 8, 600_000, 2, { capabilities: ['gcc'], labels: { zone: 'a' } }]);
+    assert.match((await cli(0, ['task', 'show', 'cli-1'])).stdout, /cli-1/);
+    assert.equal((await json(['task', 'show', 'cli-1'])).payload.n, 1);
+    const lines = '{"id":"cli-b2","type":"build","dependsOn":["cli-b1"],"tags":["cli"]}\n\n{"id":"cli-b1","type":"build","tags":["cli"]}\n';
+    assert.deepEqual((await json(['task', 'batch', '-'], { input: lines })).tasks.map((t: Json) => t.state), ['pending', 'queued']);
+    const file = join(temporaryDirectory(), 'tasks.json');
+    writeFileSync(file, JSON.stringify({ tasks: [{ id: 'cli-b3', type: 'build', tags: ['cli'] }] }));
+    await cli(0, ['task', 'batch', file]);
+    assert.deepEqual(new Set((await json(['task', 'list', '--tag', 'cli', '--all'])).items.map((t: Json) => t.id)), new Set(['cli-1', 'cli-b1', 'cli-b2', 'cli-b3']));
+    assert.match((await cli(0, ['task', 'list', '--state', 'queued'])).stdout, /cli-b1/);
+    assert.deepEqual((await json(['task', 'graph', 'cli-b1'])).order, ['cli-b1', 'cli-b2']);
+    assert.equal((await json(['task', 'history', 'cli-1'])).items[0].type, 'TASK.SUBMITTED.SUCCESS');
+    assert.match((await cli(0, ['task', 'history', 'cli-1'])).stdout, /TASK\.SUBMITTED/);
+  });
+
+  it('working on tasks by hand: lease, start, progress, log, extend, complete, fail, release', async () => {
+    await json(['worker', 'register', 'me', '--capability', 'hand', '--max-concurrent', '10']);
+    for (const n of [1, 2, 3]) await submit(server, { id: `hand-${n}`, type: 'hand', retry: { maxAttempts: 1 } });
+    const { leases } = await json(['task', 'lease', '--worker', 'me', '--max', '3', '--no-start']);
+    assert.deepEqual(leases.map((l: Json) => l.task.id), ['hand-1', 'hand-2', 'hand-3']);
+    const on = (n: number): string[] => [`hand-${n}`, '--lease', leases[n - 1].lease];
+    assert.equal((await json(['task', 'start', ...on(1)])).state, 'running');
+    await cli(0, ['task', 'progress', ...on(1), '--percent', '40', '-m', 'half']);
+    await cli(0, ['task', 'log', ...on(1), '--line', 'by flag']);
+    await cli(0, ['task', 'log'], { input: 'by stdin\nand more\n', env: { ARBITER_TASK_ID: 'hand-1', ARBITER_LEASE: leases[0].lease } });
+    await cli(0, ['task', 'extend', ...on(1), '--lease-time', '5m']);
+    assert.match((await cli(0, ['task', 'logs', 'hand-1'])).stdout, /by flag\n.*by stdin\n.*and more\n/);
+    assert.equal((await json(['task', 'complete', ...on(1), '--result', '{"ok":true}', '--quality', '0.5', '--usage', '{"tokens":7}'])).state, 'completed');
+    assert.deepEqual(await taskOf(server, 'hand-1').then((t) => [t.result, t.qualityScore, t.usage]), [{ ok: true }, 0.5, { tokens: 7 }]);
+    await cli(0, ['task', 'release', ...on(2), '--reason', 'busy']);
+    assert.equal(await stateOf(server, 'hand-2'), 'queued');
+    await cli(0, ['task', 'start', ...on(3)]);
+    assert.equal((await json(['task', 'fail', ...on(3), '-m', 'no compiler', '--code', 'E7', '--details', '{"a":1}'])).state, 'failed');
+    assert.equal((await json(['task', 'retry', 'hand-3'])).state, 'queued');
+    await cli(4, ['task', 'complete', ...on(3)]);
+    assert.equal((await json(['task', 'cancel', 'hand-2', '--reason', 'no'])).state, 'cancelled');
+    await json(['worker', 'heartbeat', 'me']);
+  });
+
+  it('task wait and watch follow a task to its end', async () => {
+    await json(['worker', 'register', 'waiter', '--capability', 'wait']);
+    await submitBatch(server, [{ id: 'wait-1', type: 'wait' }, { id: 'wait-2', type: 'wait', retry: { maxAttempts: 1 } }]);
+    const waiting = cli(0, ['task', 'wait', 'wait-1', '--timeout', '30s']);
+    const watching = cli(1, ['task', 'watch', 'wait-2']);
+    for (const [n, verb] of [[1, 'complete'], [2, 'fail']] as const) {
+      const { leases } = await json(['task', 'lease', '--worker', 'waiter']);
+      await cli(0, ['task', verb, `wait-${n}`, '--lease', leases[0].lease, ...(verb === 'fail' ? ['-m', 'broken'] : [])]);
+    }
+    await waiting;
+    assert.match((await watching).stdout, /failed.*broken/s);
+    await submit(server, { id: 'wait-3', type: 'nobody' });
+    await cli(6, ['task', 'wait', 'wait-3', '--timeout', '100ms']);
+    await cli(1, ['task', 'wait', 'wait-1', 'wait-2']);
+  });
+
+  it('task bulk-cancel and bulk-retry', async () => {
+    await submitBatch(server, [1, 2, 3].map(() => ({ type: 'bulk', queue: 'bulk' })));
+    assert.equal((await json(['task', 'bulk-cancel', '--queue', 'bulk'])).done, 3);
+    await cli(2, ['task', 'bulk-cancel']);
+    await json(['task', 'bulk-retry', '--type', 'bulk']);
+  });
+
+  it('worker list, show, drain, deregister', async () => {
+    await json(['worker', 'register', 'w-cli', '--capability', 'x', '--label', 'zone=a', '--language', 'go']);
+    assert.ok((await json(['worker', 'list'])).items.some((w: Json) => w.id === 'w-cli'));
+    assert.match((await cli(0, ['worker', 'list', '--capability', 'x'])).stdout, /w-cli/);
+    assert.deepEqual((await json(['worker', 'show', 'w-cli'])).labels, { zone: 'a' });
+    assert.equal((await json(['worker', 'drain', 'w-cli'])).state, 'draining');
+    await cli(0, ['worker', 'deregister', 'w-cli']);
+  });
+
+  it('queue list, show, pause, resume, set', async () => {
+    await submit(server, { type: 'x', queue: 'q-cli' });
+    assert.ok((await json(['queue', 'list'])).items.some((q: Json) => q.name === 'q-cli'));
+    assert.equal((await json(['queue', 'pause', 'q-cli'])).paused, true);
+    assert.match((await cli(0, ['queue', 'show', 'q-cli'])).stdout, /paused/);
+    assert.equal((await json(['queue', 'resume', 'q-cli'])).paused, false);
+    assert.equal((await json(['queue', 'set', 'q-cli', '--max-depth', '1'])).maxDepth, 1);
+    await cli(6, ['task', 'submit', 'x', '--queue', 'q-cli']);
+  });
+
+  it('events query and tail', async () => {
+    await submit(server, { id: 'ev-cli', type: 'x' });
+    const { items } = await json(['events', 'query', '--tags', 'task:ev-cli']);
+    assert.deepEqual(items.map((e: Json) => e.type), ['TASK.SUBMITTED.SUCCESS']);
+    const tail = Command.against(server, ['-o', 'json', 'events', 'tail', '--after', String(items[0].position - 1), '--types', 'TASK.SUBMITTED.SUCCESS']);
+    await eventually('the past on the tail', async () => tail.stdout.includes('"ev-cli"'));
+    await submit(server, { id: 'ev-cli-2', type: 'x' });
+    await eventually('the present on the tail', async () => tail.stdout.includes('"ev-cli-2"'));
+    for (const line of tail.stdout.trim().split('\n')) JSON.parse(line);
+    await tail.end('SIGINT');
+  });
+
+  it('namespace create and list, and --namespace', async () => {
+    await json(['namespace', 'create', 'team-cli']);
+    await json(['namespace', 'create', 'team-cli']);
+    assert.ok((await json(['namespace', 'list'])).items.some((n: Json) => n.name === 'team-cli'));
+    await json(['--namespace', 'team-cli', 'task', 'submit', 'x', '--id', 'ns-cli']);
+    await cli(3, ['task', 'show', 'ns-cli']);
+    await cli(0, ['--namespace', 'team-cli', 'task', 'show', 'ns-cli']);
+  });
+
+  it('config show and check', async () => {
+    assert.equal(typeof (await json(['config', 'show'])), 'object');
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'good.yaml'), '{}\n');
+    await cli(0, ['config', 'check', join(directory, 'good.yaml')]);
+    writeFileSync(join(directory, 'bad.yaml'), '\nlissten: 127.0.0.1:1\n');
+    const bad = await cli(2, ['config', 'check', join(directory, 'bad.yaml')]);
+    assert.match(bad.stderr, /bad\.yaml:2.*lissten/s);
+    const refused = await arbiter(['serve', '--data', join(directory, 'data'), '--config', join(directory, 'bad.yaml')]);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /bad\.yaml:2/);
+    const everywhere = await arbiter(['serve', '--data', join(directory, 'data'), '--listen', '0.0.0.0:0']);
+    assert.equal(everywhere.status, 2);
+  });
+
+  it('say by their exit code what kind of error it is, and what to do', async () => {
+    assert.match((await cli(2, ['task', 'submit', 'a b'])).stderr, /type/);
+    await cli(2, ['task', 'submit', 'x', '--payload', '{not json']);
+    await cli(2, ['task', 'submit', 'x', '--delay', 'soon']);
+    await cli(3, ['task', 'show', 'nobody']);
+    await cli(3, ['worker', 'show', 'nobody']);
+    await cli(4, ['task', 'complete', 'cli-1', '--lease', '1']);
+    await cli(5, ['task', 'list'], { env: { ARBITER_TOKEN: 'wrong' } });
+    const away = await arbiter(['task', 'list'], { env: { ARBITER_URL: 'http://127.0.0.1:1', ARBITER_TOKEN: 'x' } });
+    assert.equal(away.status, 7);
+    assert.match(away.stderr, /127\.0\.0\.1:1/);
+    const error = JSON.parse((await cli(3, ['-o', 'json', 'task', 'show', 'nobody'])).stderr);
+    assert.equal(error.code, 'not_found');
+    const token = join(temporaryDirectory(), 'token');
+    writeFileSync(token, server.token + '\n');
+    await cli(0, ['--token-file', token, 'task', 'list'], { env: { ARBITER_TOKEN: '' } });
+    await cli(0, ['--data', server.data, 'task', 'list'], { env: { ARBITER_TOKEN: '' } });
+  });
+});
+
+describe('programs as workers', { concurrency: 10 }, () => {
+  const script = (name: string, text: string): string => {
+    const path = join(temporaryDirectory(), name);
+    writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return path;
+  };
+
+  it('payload comes on stdin, the result goes to stdout, stderr is the log', async () => {
+    const agent = script('agent.sh', 'cat > "$PWD/input"; echo "working on $ARBITER_TASK_ID try $ARBITER_ATTEMPT" >&2; echo second >&2; printf \'{"got": %s}\' "$(cat input)"');
+    const command = Command.against(server, ['worker', 'run', '--name', 'agent', '--capability', 'agent', '--exec', agent, '-j', '2', '--workdir', 'fresh']);
+    await submit(server, { id: 'agent-1', type: 'agent', payload: { a: [1, 2] } });
+    const task = await ended(server, 'agent-1');
+    assert.deepEqual([task.state, task.result, task.workerId], ['completed', { got: { a: [1, 2] } }, 'agent']);
+    const log = await server.expect(200, 'GET', '/api/v1/tasks/agent-1/logs');
+    assert.deepEqual(log.items.map((l: Json) => l.text), ['working on agent-1 try 1', 'second']);
+    assert.equal(await command.end('SIGTERM'), 0);
+    await command.gone();
+  });
+
+  it('exit codes decide: 0 done, 65 final, others are tried again', async () => {
+    const agent = script('exits.sh', 'read code; echo "said $code" >&2; echo "not json {"; exit "$code"');
+    const command = Command.against(server, ['worker', 'run', '--name', 'exits', '--capability', 'exits', '--exec', agent, '-j', '3']);
+    await submitBatch(server, [0, 65, 7].map((code) => ({ id: `exit-${code}`, type: 'exits', payload: code, retry: { maxAttempts: 2, backoffMs: 10 } })));
+    assert.deepEqual(await ended(server, 'exit-0').then((t) => [t.state, String(t.result).trim()]), ['completed', 'not json {']);
+    assert.deepEqual(await ended(server, 'exit-65').then((t) => [t.state, t.attempt]), ['failed', 1]);
+    const again = await ended(server, 'exit-7');
+    assert.deepEqual([again.state, again.attempt], ['failed', 2]);
+    assert.match(JSON.stringify(again.error), /7/);
+    await command.end('SIGTERM');
+  });
+
+  it('timeout, stall and cancel end the whole process group', async () => {
+    const agent = script('slow.sh', 'setsid sleep 1000 & sleep 1000 & echo begun >&2; wait');
+    const command = Command.against(server, ['worker', 'run', '--name', 'slow', '--capability', 'slow', '--exec', agent, '-j', '4']);
+    const once = { maxAttempts: 1 };
+    await submitBatch(server, [
+      { id: 'slow-timeout', type: 'slow', timeoutMs: 4_000, retry: once }, { id: 'slow-stall', type: 'slow', stallMs: 4_000, retry: once }, { id: 'slow-cancel', type: 'slow', retry: once },
+    ]);
+    await eventually('three programs with two sleepers each', async () => command.family().length >= 9);
+    await reaches(server, 'slow-cancel', 'running');
+    await server.expect(200, 'POST', '/api/v1/tasks/slow-cancel/cancel', {});
+    assert.equal((await ended(server, 'slow-timeout')).state, 'failed');
+    assert.equal((await ended(server, 'slow-stall')).error.code, 'stalled');
+    assert.equal((await ended(server, 'slow-cancel')).state, 'cancelled');
+    await eventually('only the worker is left', async () => command.family().length === 1);
+    assert.equal(await command.end('SIGTERM'), 0);
+  });
+
+  it('SIGTERM lets running tasks finish', async () => {
+    const command = Command.against(server, ['worker', 'run', '--name', 'drains', '--capability', 'drains', '--exec', 'sleep 1; echo done']);
+    await submitBatch(server, [{ id: 'drains-1', type: 'drains' }, { id: 'drains-2', type: 'drains' }]);
+    await reaches(server, 'drains-1', 'running');
+    assert.equal(await command.end('SIGTERM'), 0);
+    assert.equal(await stateOf(server, 'drains-1'), 'completed');
+    assert.equal(await stateOf(server, 'drains-2'), 'queued');
+    await command.gone();
+  });
+
+  it('--shell runs what the payload says', async () => {
+    const command = Command.against(server, ['worker', 'run', '--shell', '--name', 'sh', '--queue', 'sh']);
+    await submit(server, { id: 'sh-1', type: 'shell', queue: 'sh', payload: { run: 'echo "$WHO"', env: { WHO: 'me' } } });
+    assert.match(String((await ended(server, 'sh-1')).result), /^me\n?$/);
+    await submit(server, { id: 'sh-2', type: 'shell', queue: 'sh', payload: { run: 7 }, retry: { maxAttempts: 1 } });
+    assert.equal((await ended(server, 'sh-2')).state, 'failed');
+    await command.end('SIGTERM');
+  });
+
+  it('task exec does the same for one task leased by hand', async () => {
+    await json(['worker', 'register', 'exec', '--capability', 'exec']);
+    await submitBatch(server, [{ id: 'exec-1', type: 'exec', payload: 'hello' }, { id: 'exec-2', type: 'exec', retry: { maxAttempts: 1 } }]);
+    const lease = async (): Promise<string> => (await json(['task', 'lease', '--worker', 'exec'])).leases[0].lease;
+    await cli(0, ['task', 'exec', 'exec-1', '--lease', await lease(), '--', 'sh', '-c', 'echo log >&2; cat']);
+    assert.deepEqual(await taskOf(server, 'exec-1').then((t) => [t.state, t.result]), ['completed', 'hello']);
+    const failing = await server.cli(['task', 'exec', 'exec-2', '--lease', await lease(), '--', 'sh', '-c', 'exit 3']);
+    assert.notEqual(failing.status, 0);
+    assert.equal(await stateOf(server, 'exec-2'), 'failed');
+    await cli(4, ['task', 'exec', 'exec-1', '--lease', '1', '--', 'true']);
+  });
+});
+
+describe('jobs', { concurrency: 10 }, () => {
+  const job = (text: string): { file: string; directory: string; data: string } => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'data'));
+    writeFileSync(join(directory, 'job.yaml'), text);
+    return { file: join(directory, 'job.yaml'), directory, data: join(directory, 'data') };
+  };
+  const noServer = { ARBITER_URL: '', ARBITER_TOKEN: '' };
+  const lines = (path: string): string[] => readFileSync(path, 'utf8').trim().split('\n');
+
+  it('run in order on a server of their own, which ends with them', async () => {
+    const { file, directory, data } = job(`
+name: small
+workers: 2
+env: { GREETING: hello }
+steps:
+  each:
+    foreach: [one, two, three]
+    run: echo "$GREETING $ITEM" >> out.txt
+  last:
+    needs: [each]
+    run: wc -l < out.txt | tr -d ' '
+    show: true
+  flaky:
+    retry: { attempts: 3, backoff: 50ms }
+    run: test -e tried || { touch tried; exit 1; }
+`);
+    const command = new Command(['--data', data, 'run', file], { env: noServer });
+    assert.equal(await command.exited, 0, command.stdout + command.stderr);
+    assert.deepEqual(lines(join(directory, 'out.txt')).sort(), ['hello one', 'hello three', 'hello two']);
+    assert.match(command.stdout, /All 5 tasks completed/);
+    assert.match(command.stdout, /^3$/m);
+    await command.gone();
+  });
+
+  it('fail with exit code 1, show what failed and why, and go on from there', async () => {
+    const { file, directory, data } = job(`
+name: failing
+steps:
+  good: { run: 'echo ran >> good.txt' }
+  bad: { needs: [good], run: 'echo "the reason" >&2; test -e mended' }
+  never: { needs: [bad], run: 'touch never' }
+`);
+    const first = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(first.status, 1, first.stdout + first.stderr);
+    assert.match(first.stdout, /bad.*the reason/s);
+    assert.ok(!existsSync(join(directory, 'never')));
+    writeFileSync(join(directory, 'mended'), '');
+    const second = await arbiter(['--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(second.status, 0, second.stdout + second.stderr);
+    assert.deepEqual(lines(join(directory, 'good.txt')), ['ran']);
+    assert.ok(existsSync(join(directory, 'never')));
+  });
+
+  it('go on with --resume after kill -9, and leave nothing running', async () => {
+    const { file, directory, data } = job(`
+name: killed
+workers: 2
+steps:
+  quick:
+    foreach: [1, 2, 3]
+    run: echo "$ITEM" >> quick.txt
+  slow:
+    needs: [quick]
+    run: echo try >> slow.txt; test -e go || sleep 1000
+  end:
+    needs: [slow]
+    run: touch end
+`);
+    const command = new Command(['--data', data, 'run', file], { env: noServer });
+    await eventually('the slow step runs', async () => existsSync(join(directory, 'slow.txt')), 30_000);
+    await command.end('SIGKILL');
+    await command.gone(20_000);
+    writeFileSync(join(directory, 'go'), '');
+    const resumed = await arbiter(['--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+    assert.deepEqual(lines(join(directory, 'quick.txt')).sort(), ['1', '2', '3'], 'what was done is not done again');
+    assert.ok(existsSync(join(directory, 'end')));
+  });
+
+  it('use the server that is named', async () => {
+    const { file, data } = job('name: named\nsteps:\n  only: { run: "true" }\n');
+    const result = await server.cli(['--data', data, 'run', file]);
+    assert.equal(result.status, 0, result.stdout + result.stderr);
+    assert.ok(!readdirSync(data).some((name) => name.endsWith('.db') || name === 'admin.token'), 'no server was started');
+  });
+
+  it('with mistakes are refused before anything starts, with line and reason', async () => {
+    const cases: [string, RegExp][] = [
+      ['steps:\n  a: { runn: x }\n  b: { run: x, timeout: soon }\n', /job\.yaml:2:.*runn.*job\.yaml:3:.*timeout/s],
+      ['steps:\n  a: { run: x }\n  b: { run: x, needs: [aa] }\n', /job\.yaml:3:.*aa.*mean.*a/s],
+      ['steps:\n  a: { run: x, needs: b }\n  b: { run: x, needs: a }\n', /a -> b|b -> a/],
+      ['steps: [', /job\.yaml:\d/],
+    ];
+    for (const [text, reason] of cases) {
+      const { file, data } = job(text);
+      const result = await arbiter(['--data', data, 'run', file], { env: noServer });
+      assert.equal(result.status, 2, result.stdout + result.stderr);
+      assert.match(result.stderr, reason);
+    }
+  });
+});

@@ -1,0 +1,173 @@
+// What is acknowledged survives kill -9.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import {
+  act, acted, complete, ended, eventsAfter, everyItem, failed, historyOf, lease, leaseOne, leased, problem, reaches, refused,
+  stateOf, submit, submitBatch, taskOf, worker,
+} from './support/api';
+import { Answer, BINARY, Json, Server, eventually } from './support/server';
+
+describe('after kill -9', () => {
+  let server: Server;
+  before(async () => {
+    server = await Server.start();
+  });
+  after(() => server.stop());
+
+  it('everything that was acknowledged is there, nothing half', async () => {
+    const acknowledged = new Map<string, Json>();
+    const unknown: string[] = [];
+    let stop = false;
+    const client = async (name: string): Promise<void> => {
+      for (let n = 0; !stop; n++) {
+        const tasks = [0, 1, 2].map((i) => ({ id: `${name}-${n}-${i}`, type: 'kill', payload: { name, n, i } }));
+        try {
+          await server.expect(201, 'POST', '/api/v1/tasks/batch', { tasks });
+          for (const task of tasks) acknowledged.set(task.id, task.payload);
+        } catch {
+          unknown.push(`${name}-${n}`);
+          return;
+        }
+      }
+    };
+    const clients = ['a', 'b', 'c', 'd'].map(client);
+    await eventually('some work is acknowledged', async () => acknowledged.size > 300);
+    await server.kill();
+    stop = true;
+    await Promise.all(clients);
+    await server.start();
+    const found = new Set((await everyItem(server, '/api/v1/tasks?type=kill')).map((t) => t.id));
+    for (const id of acknowledged.keys()) assert.ok(found.has(id), `${id} was acknowledged and is gone`);
+    for (const batch of unknown) {
+      const parts = [0, 1, 2].filter((i) => found.has(`${batch}-${i}`)).length;
+      assert.ok(parts === 0 || parts === 3, `batch ${batch} is there with ${parts} of 3 tasks`);
+    }
+    const [some] = [...acknowledged.keys()].slice(-1);
+    assert.deepEqual((await taskOf(server, some!)).payload, acknowledged.get(some!));
+  });
+
+  it('states, results, dependencies, queues and logs are as they were', async () => {
+    await worker(server, 'dur');
+    await submitBatch(server, [
+      { id: 'd-done', type: 'dur', payload: 'x'.repeat(10_000) }, { id: 'd-wait', type: 'dur', dependsOn: ['d-run', 'd-done'] },
+      { id: 'd-run', type: 'dur' }, { id: 'd-dead', type: 'dur', retry: { maxAttempts: 1 } }, { id: 'd-late', type: 'dur', delayMs: 600_000 },
+    ]);
+    const held = await lease(server, 'dur', { max: 3 });
+    const byId = Object.fromEntries(held.map((l) => [l.task.id, l]));
+    await acted(server, byId['d-done']!, 'log', { lines: ['first', 'second'] });
+    await complete(server, byId['d-done']!, { big: 'y'.repeat(10_000) });
+    await failed(server, byId['d-dead']!);
+    await server.expect(200, 'POST', '/api/v1/queues/held/pause', {});
+    await server.expect(200, 'PUT', '/api/v1/queues/held', { maxDepth: 7 });
+    const before_ = await Promise.all(['d-done', 'd-wait', 'd-run', 'd-dead', 'd-late'].map((id) => taskOf(server, id)));
+    const history = await historyOf(server, 'd-done');
+    await server.restart();
+    for (const task of before_) {
+      const now = await taskOf(server, task.id);
+      for (const field of ['state', 'payload', 'result', 'error', 'attempt', 'dependsOn', 'priority', 'createdAt', 'endedAt', 'workerId']) {
+        assert.deepEqual(now[field], task[field], `${field} of ${task.id}`);
+      }
+    }
+    assert.deepEqual(await historyOf(server, 'd-done'), history);
+    assert.deepEqual((await server.expect(200, 'GET', '/api/v1/tasks/d-done/logs')).items.map((l: Json) => l.text), ['first', 'second']);
+    const queue = await server.expect(200, 'GET', '/api/v1/queues/held');
+    assert.deepEqual([queue.paused, queue.maxDepth], [true, 7]);
+    // Ended tasks that memory does not hold keep their ids, count as dependencies and can be redriven.
+    await refused(server, 409, 'id_conflict', 'POST', '/api/v1/tasks', { id: 'd-done', type: 'dur' });
+    await server.expect(200, 'POST', '/api/v1/tasks', { id: 'd-done', type: 'dur', payload: 'x'.repeat(10_000) });
+    assert.equal((await submit(server, { type: 'dur-2', dependsOn: ['d-done'] })).state, 'queued');
+    assert.equal((await server.expect(200, 'POST', '/api/v1/tasks/d-dead/retry', {})).state, 'queued');
+    assert.deepEqual((await everyItem(server, '/api/v1/tasks?type=dur&state=completed')).map((t) => t.id), ['d-done']);
+  });
+
+  it('a lease goes on and its attempt is not counted', async () => {
+    const held = await leased(server, { id: 'over', type: 'over', retry: { maxAttempts: 1 } });
+    const soft = await leased(server, { id: 'over-soft', type: 'over-soft' }, { start: false });
+    await server.restart();
+    const task = await taskOf(server, 'over');
+    assert.deepEqual([task.state, task.attempt, task.workerId], ['running', 1, 'over']);
+    assert.equal((await server.expect(200, 'POST', '/api/v1/workers/over/heartbeat', { leases: [held.lease] })).lost.length, 0);
+    await acted(server, held, 'progress', { percent: 50 });
+    await complete(server, held, 'across');
+    assert.deepEqual((await taskOf(server, 'over')).result, 'across');
+    await acted(server, soft, 'start');
+    await complete(server, soft);
+    const types = (await historyOf(server, 'over')).map((e) => e.type);
+    assert.deepEqual(types, ['TASK.SUBMITTED.SUCCESS', 'TASK.ASSIGNED.SUCCESS', 'TASK.COMPLETED.SUCCESS']);
+  });
+
+  it('a recorded outcome is answered again, another is refused', async () => {
+    const held = await leased(server, { id: 'again', type: 'again' });
+    await complete(server, held, { n: 1 });
+    await server.restart();
+    assert.equal((await complete(server, held, { n: 1 })).state, 'completed');
+    problem(await act(server, held, 'complete', { result: { n: 2 } }), 409, 'outcome_conflict');
+  });
+
+  it('an idempotency key still gives its first answer', async () => {
+    const headers = { 'Idempotency-Key': 'before-the-crash' };
+    const first = await server.call('POST', '/api/v1/tasks', { type: 'keyed' }, { headers });
+    await server.restart();
+    const again = await server.call('POST', '/api/v1/tasks', { type: 'keyed' }, { headers });
+    assert.deepEqual([again.status, again.body.id], [first.status, first.body.id]);
+    await refused(server, 409, 'idempotency_mismatch', 'POST', '/api/v1/tasks', { type: 'keyed-2' }, [], { headers });
+  });
+
+  it('retries, delays and bulk changes go on', async () => {
+    const workerId = await worker(server, 'on');
+    await submitBatch(server, [{ id: 'on-1', type: 'on', retry: { backoffMs: 1_500, jitter: 0 } }, { id: 'on-2', type: 'on', delayMs: 1_500 }]);
+    await failed(server, await leaseOne(server, workerId));
+    for (let n = 0; n < 3; n++) await submitBatch(server, Array.from({ length: 1_000 }, () => ({ type: 'mass', queue: 'mass' })));
+    const bulk = await server.expect(202, 'POST', '/api/v1/tasks/bulk', { action: 'cancel', filter: { queue: 'mass' } });
+    await server.restart();
+    await reaches(server, 'on-1', 'queued');
+    await reaches(server, 'on-2', 'queued');
+    const done = await eventually('the bulk change is done', async () => {
+      const now = await server.expect(200, 'GET', `/api/v1/tasks/bulk/${bulk.id}`);
+      return now.state === 'done' && now;
+    });
+    assert.equal(done.done, 3_000);
+    assert.equal((await leaseOne(server, workerId)).task.id, 'on-1');
+  });
+
+  it('positions stay dense over all of it', async () => {
+    const events = await eventsAfter(server);
+    events.forEach((event, i) => assert.equal(event.position, i + 1));
+  });
+});
+
+describe('stopping', () => {
+  it('SIGTERM finishes what is asked, answers waiting requests and exits 0', async () => {
+    const server = await Server.start();
+    await worker(server, 'w');
+    const polling = server.call('POST', '/api/v1/tasks/lease', { workerId: 'w', waitMs: 60_000 });
+    const watching = submit(server, { id: 'watched', type: 'none' }).then(() => server.call('GET', '/api/v1/tasks/watched?waitMs=60000'));
+    await eventually('the task is there', async () => (await server.call('GET', '/api/v1/tasks/watched')).status === 200);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const from = Date.now();
+    assert.equal(await server.terminate(), 0);
+    assert.ok(Date.now() - from < 10_000, 'waiting requests do not hold the stop up');
+    for (const answer of await Promise.allSettled([polling, watching])) {
+      if (answer.status === 'fulfilled') assert.ok([200, 503].includes((answer.value as Answer).status), (answer.value as Answer).text);
+    }
+    await server.start();
+    assert.equal(await stateOf(server, 'watched'), 'queued');
+    const system = (await server.expect(200, 'GET', '/api/v1/events?namespace=system&limit=1000')).items.map((e: Json) => e.type);
+    assert.deepEqual(system.filter((t: string) => t.startsWith('SERVER.')), ['SERVER.STARTED.SUCCESS', 'SERVER.STOPPED.SUCCESS', 'SERVER.STARTED.SUCCESS']);
+    await server.stop();
+  });
+
+  it('a second server on the same data is refused and harms nothing', async () => {
+    const server = await Server.start();
+    await submit(server, { id: 'mine', type: 'none' });
+    const child = spawn(BINARY, ['serve', '--listen', '127.0.0.1:0', '--data', server.data], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (bytes) => (stderr += bytes));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    assert.notEqual(code, 0);
+    assert.ok(stderr.length > 0);
+    assert.equal((await ended(server, 'mine', 0).catch(() => taskOf(server, 'mine'))).state, 'queued');
+    await server.stop();
+  });
+});
