@@ -311,6 +311,7 @@ void State::on(const BulkAdvanced& e, const Event& event) {
   Bulk& bulk = bulks.find(e.id.value)->second;
   bulk.scanned += e.scanned;
   bulk.done += e.done;
+  if (bulk.cursor != 0 && e.cursor == 0) bulk.passed = bulk.done;
   bulk.cursor = e.cursor;
   bulk.state = e.state;
   if (e.state == BulkState::kDone) bulk.ended_at = event.time.ms;

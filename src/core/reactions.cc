@@ -323,12 +323,17 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
   if (found == state_.bulks.end() || found->second.state != BulkState::kRunning) return;
   const Bulk& bulk = found->second;
   BulkAdvanced step{Name(id), static_cast<std::int64_t>(ids.size()), 0, static_cast<std::int64_t>(cursor),
-                    more ? BulkState::kRunning : BulkState::kDone};
+                    BulkState::kRunning};
   for (const auto& task_id : ids) {
     Task* task = state_.find_task(task_id);
     if (!task || !is_redriven_by(bulk, *task)) continue;
     emit(TaskRedriven{Name(task_id), TaskState::kQueued, {}});
     ++step.done;
+  }
+  if (!more) {
+    // A redriven task may have brought its dead root back among the live, where this pass did not look.
+    step.cursor = 0;
+    if (bulk.done + step.done == bulk.passed) step.state = BulkState::kDone;
   }
   emit(std::move(step));
   react();

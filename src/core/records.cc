@@ -87,12 +87,13 @@ struct BulkRecord {
   std::int64_t scanned = 0;
   std::int64_t done = 0;
   std::int64_t cursor = 0;
+  std::int64_t passed = 0;
   std::int64_t started_ms = 0;
   std::int64_t ended_ms = 0;
   std::int64_t position = 0;
 };
 BOOST_DESCRIBE_STRUCT(BulkRecord, (),
-                      (action, state, filter, reason, scanned, done, cursor, started_ms, ended_ms, position))
+                      (action, state, filter, reason, scanned, done, cursor, passed, started_ms, ended_ms, position))
 
 struct NameRecord {
   std::string name;
@@ -154,8 +155,17 @@ TaskRecord task_record(const Task& task) {
 WorkerRecord worker_record(const Worker& w) { return {w.definition, w.state, w.session, w.registered_at}; }
 
 BulkRecord bulk_record(const Bulk& b) {
-  return {b.action, b.state,  b.filter,     b.reason,   b.scanned,
-          b.done,   b.cursor, b.started_at, b.ended_at, static_cast<std::int64_t>(b.position)};
+  return {b.action,
+          b.state,
+          b.filter,
+          b.reason,
+          b.scanned,
+          b.done,
+          b.cursor,
+          b.passed,
+          b.started_at,
+          b.ended_at,
+          static_cast<std::int64_t>(b.position)};
 }
 
 // Our own records are always readable; anything else means that the store is damaged or newer than we are.
@@ -365,6 +375,7 @@ void State::load_bulk(const StoredEntity& entity) {
   bulk.scanned = r.scanned;
   bulk.done = r.done;
   bulk.cursor = r.cursor;
+  bulk.passed = r.passed;
   bulk.started_at = r.started_ms;
   bulk.ended_at = r.ended_ms;
   bulk.position = static_cast<Position>(r.position);

@@ -173,6 +173,7 @@ struct Bulk {
   std::optional<std::string> reason;
   std::int64_t scanned = 0, done = 0;
   std::int64_t cursor = 0;
+  std::int64_t passed = 0;  // of a redrive: `done` when its latest pass over the store was through
   std::int64_t started_at = 0, ended_at = 0;
   Position position = 0;
   bool dirty = false;

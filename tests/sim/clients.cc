@@ -169,16 +169,18 @@ void Clients::note_sign(const Sent& sent, const core::Reply& reply) {
   const std::int64_t now = world_.peek().now.ms;
   Sign sign{sent.at, now, 0, true};
   const core::Command& command = sent.asked->command;
+  const auto alive = [&](const core::LeaseText& lease) {
+    const std::string& holder = model_.holders[std::stoll(lease.value)];
+    outside_.by_worker[holder].push_back({sent.at, now, 0, true});
+    outside_.last_possible[holder] = now;
+  };
   const auto progressed = [&](const core::LeaseText& lease) {
     outside_.by_lease[std::stoll(lease.value)].push_back(sign);
-    outside_.by_worker[sent.asked->worker].push_back({sent.at, now, 0, true});
+    alive(lease);
   };
   if (const auto* c = std::get_if<core::ReportProgress>(&command)) progressed(c->lease);
   if (const auto* c = std::get_if<core::AppendLog>(&command)) progressed(c->lease);
-  if (const auto* c = std::get_if<core::StartTask>(&command)) {
-    outside_.by_worker[sent.asked->worker].push_back(sign);
-    (void)c;
-  }
+  if (const auto* c = std::get_if<core::StartTask>(&command)) alive(c->lease);
   if (const auto* c = std::get_if<core::ExtendLease>(&command)) {
     sign.lease_ms = c->lease_ms ? c->lease_ms->value : 0;
     progressed(c->lease);

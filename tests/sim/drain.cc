@@ -88,9 +88,9 @@ void Drain::pass_time() {
   for (const auto& [id, task] : model_.tasks) {
     if (task.now.state != TaskState::kPending) continue;
     if (task.not_before > now.now.ms) next = std::min(next, task.not_before);
-    if (task.spec.run_at) run_at = std::min(run_at, task.spec.run_at->ms);
+    if (task.spec.run_at && task.spec.run_at->ms > now.wall.ms) run_at = std::min(run_at, task.spec.run_at->ms);
   }
-  if (run_at != core::kNever && run_at > now.wall.ms) world_.jump_wall(run_at - now.wall.ms);
+  if (run_at != core::kNever) world_.jump_wall(run_at - now.wall.ms);
   next = std::min(next, world_.get().core()->next_deadline(now));
   while (world_.peek().now.ms <= next && world_.advance(1'000)) world_.settle();
   world_.settle();

@@ -111,6 +111,7 @@ void Model::on(const core::TaskAssigned& e, const core::Event& event) {
   task.lease = TaskModel::Lease{e.worker.value, e.lease, e.lease_ms, event.time.ms,
                                 e.state == TaskState::kRunning ? event.time.ms : 0};
   workers[e.worker.value].leases[e.lease] = task.id;
+  holders[e.lease] = e.worker.value;
   move(task, e.state, event);
 }
 

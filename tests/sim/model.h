@@ -147,6 +147,8 @@ class Model {
   std::map<std::int64_t, std::vector<const TaskModel*>> passed_over;  // by lease: better tasks that it did not get
   std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
 
+  std::map<std::int64_t, std::string> holders;  // who got which lease
+
   void apply(const core::Event& event);
   [[nodiscard]] TaskModel* task(std::string_view id);
   [[nodiscard]] const TaskModel* task(std::string_view id) const;
