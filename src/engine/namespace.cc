@@ -64,6 +64,7 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   redriving_ = false;
   ++open_batch_;
   std::vector<Done> unanswered;
+  unanswered.reserve(parked_.size() + waiting_.size() + backlog_.size());
   for (auto& p : parked_) unanswered.push_back(std::move(p.done));
   for (auto& [ticket, p] : waiting_) unanswered.push_back(std::move(p.done));
   for (auto& [ticket, p] : backlog_) unanswered.push_back(std::move(p.done));
@@ -429,13 +430,14 @@ void Namespace::advance_redrive() {
 }
 
 // Brings back what is missing, the roots too, and then redrives the page.
-void Namespace::redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing) {
+void Namespace::redrive(const std::shared_ptr<RedrivePage>& page, std::vector<std::string> missing) {
   redriving_ = !missing.empty();
   if (!redriving_) {
     core_->advance_retry(page->bulk, page->ids, page->cursor, page->more, environment_.now());
     return collect();
   }
   std::vector<store::EntityKey> keys;
+  keys.reserve(missing.size());
   for (auto& id : missing) keys.push_back({"task", std::move(id)});
   if (!page->since) page->since = durable_position_;
   lookups_.insert(*page->since);

@@ -129,7 +129,7 @@ class Namespace {
     std::set<std::string> asked{};           // roots that were looked up
     std::optional<store::Position> since{};  // durable when its first look-up began
   };
-  void redrive(std::shared_ptr<RedrivePage> page, std::vector<std::string> missing);
+  void redrive(const std::shared_ptr<RedrivePage>& page, std::vector<std::string> missing);
   void arm_timer();
   void notice_stall();
   void evict();
