@@ -130,12 +130,20 @@ void Answers::shows(const std::vector<core::LeaseView>& leases, const core::Leas
   }
 }
 
-void Answers::shows(const std::vector<core::Cancellation>& cancellations) {
+// Nothing that is not durable, and everything that was asked for all the time.
+void Answers::shows(const std::vector<core::Cancellation>& cancellations, const std::string& worker) {
+  std::set<std::string> told;
   for (const auto& c : cancellations) {
     const TaskModel* t = task(c.task_id.value);
     if (!t) return;
     const auto asked = [&](const TaskFacts& f) { return f.cancel_requested && std::to_string(f.lease) == c.lease; };
     RULE(t->history.any(low(), high(), asked), "1", "tells of a cancellation of " + t->id + " that is not durable");
+    told.insert(t->id);
+  }
+  for (const auto& [number, id] : model_.workers[worker].leases) {
+    const auto asked = [&, n = number](const TaskFacts& f) { return f.cancel_requested && f.lease == n; };
+    const bool always = model_.task(id)->history.all(low(), high(), asked);
+    RULE(!always || told.contains(id), "3", "does not tell " + worker + " that " + id + " is cancelled");
   }
 }
 
@@ -256,15 +264,30 @@ void Answers::acknowledges(const core::ReportTasks& c, const core::ReportReply& 
   }
   RULE(c.lease || reply.leases.empty(), "3", "grants leases that nobody asked for");
   shows(reply.leases, lease);
-  shows(reply.cancellations);
+  shows(reply.cancellations, c.worker_id.value);
+}
+
+// Whether the lease was current at some time since the request.
+bool Answers::held_somewhere(std::int64_t lease) const {
+  const auto task = model_.leased.find(lease);
+  return task != model_.leased.end() &&
+         model_.task(task->second)->history.any(low(), high(), [&](const TaskFacts& f) { return f.lease == lease; });
 }
 
 void Answers::acknowledges(const core::Heartbeat& c, const core::HeartbeatReply& reply) {
-  shows(reply.cancellations);
+  shows(reply.cancellations, c.id.value);
   const WorkerModel& worker = model_.workers[c.id.value];
   RULE(worker.history.any(low(), high(), [&](const auto& w) { return w && w->state == reply.state; }), "1",
        "shows worker " + c.id.value + " as it is not durable");
   if (!c.leases) return;
+  for (const auto& named : *c.leases) {
+    const auto holder = model_.holders.find(std::stoll(named.value));
+    const bool never =
+        holder == model_.holders.end() || holder->second != c.id.value || !held_somewhere(std::stoll(named.value));
+    const bool said =
+        std::any_of(reply.lost.begin(), reply.lost.end(), [&](const auto& l) { return l.lease == named.value; });
+    RULE(!never || said, "3", "does not tell that lease " + named.value + " is lost");
+  }
   for (const auto& lost : reply.lost) {
     for (const auto& [number, id] : worker.leases) {
       const bool kept = std::to_string(number) == lost.lease && static_cast<Position>(number) <= low();
@@ -381,7 +404,7 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       shows(std::get<core::BulkView>(reply));
     } else if constexpr (std::is_same_v<C, core::LeaseTasks>) {
       shows(std::get<core::LeaseReply>(reply).leases, c);
-      shows(std::get<core::LeaseReply>(reply).cancellations);
+      shows(std::get<core::LeaseReply>(reply).cancellations, c.worker_id.value);
     } else if constexpr (std::is_same_v<C, core::StartTask> || std::is_same_v<C, core::ReportProgress> ||
                          std::is_same_v<C, core::ExtendLease>) {
       shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);

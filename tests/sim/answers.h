@@ -27,7 +27,7 @@ class Answers {
   void shows(const core::TaskView& view);
   void shows(const core::LeaseView& view, const std::string& worker);
   void shows(const std::vector<core::LeaseView>& leases, const core::LeaseTasks& request);
-  void shows(const std::vector<core::Cancellation>& cancellations);
+  void shows(const std::vector<core::Cancellation>& cancellations, const std::string& worker);
   void shows(const core::LeaseStatus& status, const std::string& id, const std::string& lease);
   void shows(const core::WorkerView& view);
   void shows(const core::QueueView& view);
@@ -60,6 +60,7 @@ class Answers {
   [[nodiscard]] bool lost_parent(const core::Command& command) const;
 
   [[nodiscard]] const TaskModel* task(const std::string& id);
+  [[nodiscard]] bool held_somewhere(std::int64_t lease) const;
   [[nodiscard]] Position low() const { return sent_->head; }
   [[nodiscard]] Position high() const { return model_.position; }
   void broken(std::string_view promise, const std::string& what);

@@ -104,6 +104,9 @@ void Clients::answered(engine::Ticket ticket, engine::Answer answer) {
   }
   if (!sent.asked->worker.empty()) outside_.last_possible[sent.asked->worker] = now;
   answers_.judge(sent, answer);
+  if (!answer && answer.error().code == base::ErrorCode::kUnknownWorker && sent.asked->worker.starts_with("w")) {
+    to_register_ = sent.asked->worker;
+  }
   if (!answer) return;
   ++sent.asked->successes;
   const auto* reply = std::get_if<core::Reply>(&*answer);

@@ -84,7 +84,8 @@ class Clients {
   std::deque<Held> held_;
   std::map<std::string, std::int64_t> sessions_;
   std::deque<std::string> bulks_;
-  std::string worker_now_{};  // who makes the command that is being made
+  std::string to_register_{};  // a worker that learned that it is unknown
+  std::string worker_now_{};   // who makes the command that is being made
   bool bad_now_ = false;
   const bool trace_;
   std::uint64_t number_ = 0;

@@ -15,6 +15,9 @@ namespace {
 
 thread_local std::uint64_t t_seed = 0;
 
+// So many are enough to look at.
+constexpr std::uint64_t kFailuresMax = 10;
+
 // A broken CHECK, or a bad access, ends the program: it still names its seed.
 extern "C" void say_seed(int signal) {
   std::fprintf(stderr, "violated: the program was ended by signal %d\n  sim --seed %llu\n", signal,
@@ -44,7 +47,7 @@ void run_seeds(const Options& options, std::atomic<std::uint64_t>& next, Sum& su
     mine.merge(outcome.counts);
     if (outcome.broken.empty()) continue;
     const std::lock_guard lock(sum.mutex);
-    if (++sum.failures > 40) continue;
+    if (++sum.failures > kFailuresMax) break;
     std::printf("%s\n  sim --seed %llu --commands %llu\n", outcome.broken.c_str(),
                 static_cast<unsigned long long>(seed), static_cast<unsigned long long>(options.commands));
     std::fflush(stdout);

@@ -112,6 +112,7 @@ void Model::on(const core::TaskAssigned& e, const core::Event& event) {
                                 e.state == TaskState::kRunning ? event.time.ms : 0};
   workers[e.worker.value].leases[e.lease] = task.id;
   holders[e.lease] = e.worker.value;
+  leased[e.lease] = task.id;
   move(task, e.state, event);
 }
 

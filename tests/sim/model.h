@@ -148,6 +148,7 @@ class Model {
   std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
 
   std::map<std::int64_t, std::string> holders;  // who got which lease
+  std::map<std::int64_t, std::string> leased;   // of which task
 
   void apply(const core::Event& event);
   [[nodiscard]] TaskModel* task(std::string_view id);

@@ -33,6 +33,7 @@ Clients::Held Clients::held() {
 }
 
 core::Command Clients::anything() {
+  if (!to_register_.empty() && random_.percent(60)) return registration();
   struct Choice {
     int weight;
     core::Command (Clients::*make)();
@@ -84,7 +85,7 @@ core::Command Clients::submit() {
   core::SubmitTask c{specs_.make(number_, 0, world_.peek().wall.ms, {})};
   if (random_.percent(60)) {
     c.id = specs_.new_id();
-    specs_.learn(c.id->value);
+    if (random_.percent(30)) specs_.learn(c.id->value);
   }
   if (random_.percent(5)) {
     specs_.spoil(c);
@@ -109,7 +110,9 @@ core::Command Clients::batch() {
     c.tasks.push_back(std::move(spec));
   }
   for (std::size_t i = c.tasks.size(); i > 1; --i) std::swap(c.tasks[i - 1], c.tasks[random_.below(i)]);
-  for (const auto& id : ids) specs_.learn(id.value);
+  if (random_.percent(30)) {
+    for (const auto& id : ids) specs_.learn(id.value);
+  }
   if (!specs_.own.empty() && random_.percent(15)) {
     auto it = specs_.own.begin();
     std::advance(it, static_cast<std::ptrdiff_t>(random_.below(specs_.own.size())));
@@ -310,7 +313,10 @@ core::Command Clients::report() {
 core::Command Clients::registration() {
   core::RegisterWorker c;
   c.name = worker();
-  if (random_.one_in(10)) {
+  if (!to_register_.empty()) {
+    c.name = core::Name(std::exchange(to_register_, ""));
+    worker_now_ = c.name->value;
+  } else if (random_.one_in(10)) {
     c.name.reset();
     worker_now_.clear();
   }

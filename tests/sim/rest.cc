@@ -28,6 +28,7 @@ void Rest::check() {
     RULE(bulk.now.state == core::BulkState::kDone, "3", "bulk change " + id + " does not go on");
   }
   check_waiting_workers();
+  check_listeners();
   check_owed();
   check_indexes();
   check_logs();
@@ -106,6 +107,26 @@ void Rest::check_waiting_workers() {
                         contains(lease->queues, task->spec.queue) &&
                         may_serve(lease->worker_id.value, worker.definition, task->spec);
       RULE(!fits, "3", task->id + " is queued while worker " + lease->worker_id.value + " waits for it");
+    }
+  }
+}
+
+// A request that waits for news is answered with the news.
+void Rest::check_listeners() {
+  for (const auto& [ticket, sent] : clients_.owed()) {
+    if (sent.left) continue;
+    if (const auto* get = std::get_if<core::GetTask>(&sent.asked->command)) {
+      const TaskModel* task = model_.task(get->id.value);
+      RULE(!task || task->live(), "3", "somebody still waits for the end of " + get->id.value);
+    }
+    if (const auto* heartbeat = std::get_if<core::Heartbeat>(&sent.asked->command)) {
+      const WorkerModel& worker = model_.workers[heartbeat->id.value];
+      for (const auto& [number, id] : worker.leases) {
+        RULE(!model_.task(id)->now.cancel_requested, "3",
+             heartbeat->id.value + " is not told that " + id + " is cancelled");
+      }
+      RULE(worker.now.state != core::WorkerState::kDraining || !worker.exists, "3",
+           heartbeat->id.value + " is not told to drain");
     }
   }
 }

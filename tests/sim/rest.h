@@ -27,6 +27,7 @@ class Rest {
   void check_lease(const TaskModel& task);
   void check_worker(const std::string& id, const WorkerModel& worker);
   void check_waiting_workers();
+  void check_listeners();
   void check_owed();
   void check_indexes();
   void check_logs();
