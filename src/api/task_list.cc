@@ -15,13 +15,13 @@ using core::TaskView;
 using store::Position;
 
 constexpr std::size_t kEndedScannedMax = 10'000;  // ended tasks that one request looks at
-constexpr std::string_view kLivePage = "l:";
+constexpr std::string_view kCorePage = "l:";
 constexpr std::string_view kEndedPage = "e:";
 
 struct Listing {
   ListTasks request;
-  bool live = true;   // begins with live tasks
-  bool ended = true;  // goes on with ended ones
+  bool in_core = true;  // begins with what the core has: live tasks, and those that live ones hang on
+  bool ended = true;    // goes on with the ended ones of the store
   Position before = 0;
 };
 
@@ -39,20 +39,17 @@ base::Result<Listing> read_listing(Call& call) {
   if (!request) return base::fail(request.error());
   Listing listing{std::move(*request)};
   const auto& states = listing.request.state;
-  if (!states.empty()) {
-    listing.ended = std::any_of(states.begin(), states.end(), core::is_ended);
-    listing.live = !std::all_of(states.begin(), states.end(), core::is_ended);
-  }
+  listing.ended = states.empty() || std::any_of(states.begin(), states.end(), core::is_ended);
   if (!listing.request.cursor) return listing;
   const std::string cursor = std::exchange(listing.request.cursor, {})->value;
   Position position = 0;
-  if (!read_position(std::string_view(cursor).substr(std::min(cursor.size(), kLivePage.size())), position)) {
+  if (!read_position(std::string_view(cursor).substr(std::min(cursor.size(), kCorePage.size())), position)) {
     return base::fail(foreign_cursor());
   }
-  if (cursor.starts_with(kLivePage) && listing.live) {
+  if (cursor.starts_with(kCorePage)) {
     listing.request.cursor = std::to_string(position);
   } else if (cursor.starts_with(kEndedPage) && listing.ended) {
-    listing.live = false;
+    listing.in_core = false;
     listing.before = position;
   } else {
     return base::fail(foreign_cursor());
@@ -130,10 +127,10 @@ void answer_ended(Service& service, const CallPtr& call, const Listing& listing,
   });
 }
 
-void take_live(Service& service, const CallPtr& call, const Listing& listing, TaskList list) {
+void take_core(Service& service, const CallPtr& call, const Listing& listing, TaskList list) {
   const bool is_full = static_cast<std::int64_t>(list.items.size()) >= listing.request.limit;
   if (list.next_cursor) {
-    list.next_cursor = std::string(kLivePage) + *list.next_cursor;
+    list.next_cursor = std::string(kCorePage) + *list.next_cursor;
   } else if (listing.ended && !is_full) {
     return answer_ended(service, call, listing, std::move(list));
   } else if (listing.ended) {
@@ -148,10 +145,10 @@ void take_live(Service& service, const CallPtr& call, const Listing& listing, Ta
 void run_list_tasks(Service& service, const CallPtr& call) {
   auto listing = read_listing(*call);
   if (!listing) return call->refuse(listing.error());
-  if (!listing->live) return answer_ended(service, call, *listing, {});
+  if (!listing->in_core) return answer_ended(service, call, *listing, {});
   service.execute(call, listing->request, /*waits=*/false, [&service, call, listing = *listing](engine::Answer answer) {
     if (!answer) return call->refuse(answer.error());
-    take_live(service, call, listing, std::get<TaskList>(std::move(std::get<core::Reply>(*answer))));
+    take_core(service, call, listing, std::get<TaskList>(std::move(std::get<core::Reply>(*answer))));
   });
 }
 

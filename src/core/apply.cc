@@ -202,6 +202,7 @@ void State::on(const TaskRedriven& e, const Event& event) {
   task.retry_at = 0;
   task.cancel_requested = false;
   task.reason = Reason::kRequested;
+  unhold(task);
   live.insert(task);
   pin_root(task);
   if (e.state == TaskState::kQueued) task.queued_at = event.time.ms;

@@ -1,5 +1,6 @@
 #include "core/core.h"
 
+#include "core/graph.h"
 #include "core/views.h"
 
 namespace arbiter::core {
@@ -189,7 +190,7 @@ std::vector<std::string> Core::needs(const Command& command) const {
         } else if constexpr (std::is_same_v<C, ReportTasks>) {
           for (const auto& r : c.reports) want(r.task_id.value);
         } else if constexpr (std::is_same_v<C, GetGraph>) {
-          if (c.task_id) want(c.task_id->value);
+          ids = walk_graph(state_, c).missing;
         } else if constexpr (std::is_same_v<C, GetTask> || std::is_same_v<C, CancelTask> ||
                              std::is_same_v<C, RetryTask> || std::is_same_v<C, StartTask> ||
                              std::is_same_v<C, ReportProgress> || std::is_same_v<C, AppendLog> ||

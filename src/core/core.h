@@ -27,10 +27,6 @@ struct LogLines {
   std::vector<std::string> lines;
 };
 
-struct TaskKey {
-  std::string id;
-};
-
 // What a redrive of dead tasks by filter looks for next.
 struct BulkNeed {
   std::string bulk;

@@ -14,8 +14,8 @@ namespace arbiter::core {
 
 // Why a task changed its state; on the wire and in the log.
 BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
-                        kLeaseExpired, kWorkerLost, kWorkerReplaced, kDeadline, kDependencyFailed, kLineageLimit,
-                        kReleased, kDeregistered, kUndelivered, kNotRetryable, kCancelGrace)
+                        kLeaseExpired, kWorkerLost, kDeadline, kDependencyFailed, kLineageLimit, kReleased,
+                        kDeregistered, kUndelivered, kNotRetryable, kCancelGrace)
 
 struct TaskSubmitted {
   Name id;

@@ -37,7 +37,7 @@ bool recorded(const Task& task, const std::string& lease) {
 
 Result<Task*> Core::leased_task(const std::string& id, const std::string& lease) {
   Task* task = state_.find_task(id);
-  if (!task) return fail({ErrorCode::kNotFound, "There is no task " + id + "."});
+  if (!task) return fail(no_task(id));
   if (!holds(*task, lease)) return fail(stale(*task, lease));
   task->lease->disowned = false;  // Its worker knows it after all.
   see(*task->lease->worker);
@@ -96,7 +96,7 @@ void Core::complete(Task& task, const Report& r) {
 // One outcome. The same one again under its lease is answered as the first time; another one is refused.
 Result<Task*> Core::report(const Report& r) {
   Task* task = state_.find_task(r.task_id.value);
-  if (!task) return fail({ErrorCode::kNotFound, "There is no task " + r.task_id.value + "."});
+  if (!task) return fail(no_task(r.task_id.value));
   if (!holds(*task, r.lease.value)) {
     if (!recorded(*task, r.lease.value)) return fail(stale(*task, r.lease.value));
     const bool same = task->last->outcome == r.outcome &&

@@ -196,8 +196,8 @@ void State::link_dependencies(Task& task) {
     auto& list = *dependency->dependents;
     if (!list.empty() && list.back() == &task) continue;  // named twice
     const bool ended = is_ended(dependency->state);
-    if (ended) touch(*dependency);
     list.push_back(&task);
+    if (ended) hold(*dependency);
     if (ended && runs_anyway) continue;
     task.extras->unmet.push_back(dependency);
     if (ended) unsettled.push_back(dependency->id);
@@ -231,8 +231,19 @@ void State::meet(Task& task, Task& dependency) {
 }
 
 void State::settled(Task& task) {
+  if (task.dependents || task.pins > 0) return hold(task);
+  unhold(task);
   touch(task);
-  if (!task.dependents && task.pins == 0) remember_ended(task);
+  remember_ended(task);
+}
+
+void State::hold(Task& ended) {
+  touch(ended);
+  if (!ended.LiveHook::is_linked()) held.insert(ended);
+}
+
+void State::unhold(Task& ended) {
+  if (ended.LiveHook::is_linked()) held.erase(held.iterator_to(ended));
 }
 
 // ---- ends and memory ------------------------------------------------------------------------------------------
@@ -330,7 +341,7 @@ void State::pin_root(Task& task) {
   if (!root) return;
   ++root->pins;
   task.extras->pins_root = true;
-  touch(*root);
+  if (is_ended(root->state)) hold(*root);
 }
 
 void State::unpin_root(Task& task) {
@@ -362,6 +373,17 @@ void State::touch(Bulk& bulk) {
   if (bulk.dirty) return;
   bulk.dirty = true;
   dirty_bulks_.push_back(&bulk);
+}
+
+// ---- for handlers ---------------------------------------------------------------------------------------------
+
+bool has_tag(const TaskSpec& spec, std::string_view tag) {
+  return std::any_of(spec.tags.begin(), spec.tags.end(), [&](const auto& t) { return t.value == tag; });
+}
+
+base::Error no_task(const std::string& id) {
+  return {base::ErrorCode::kNotFound,
+          "There is no task " + id + ". It may have been deleted after its retention time."};
 }
 
 }  // namespace arbiter::core

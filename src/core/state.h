@@ -86,6 +86,7 @@ class State {
   // ---- durable, by the events only ----
   boost::unordered_flat_set<std::unique_ptr<Task>, TaskHash, TaskEqual> tasks;  // live, and recently ended
   LiveSet live;                                                                 // not ended, oldest first
+  LiveSet held;  // ended, but live tasks still hang on them: the store has them among the live ones too
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;
   std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers;
   std::map<std::string, Bulk, std::less<>> bulks;
@@ -123,7 +124,7 @@ class State {
 
   // `task` does not wait for `dependency` any more, unless that is redriven.
   void meet(Task& task, Task& dependency);
-  // Called when an ended task may have lost the last thing that keeps it: dependents to tell, live descendants.
+  // Called when what hangs on an ended task may have changed: dependents to tell, live descendants.
   void settled(Task& task);
 
   // Drops ended tasks from memory that are old or too many, up to what the store surely has (`floor`).
@@ -184,6 +185,8 @@ class State {
   LastOutcome& outcome_of(Task& task);  // a new one, of the present lease
   LastOutcome& last_of(Task& task);     // the present one, else an empty one
   void end_task(Task& task, TaskState to, const Event& event);
+  void hold(Task& ended);    // into `held`
+  void unhold(Task& ended);  // out of it
   void remember_ended(Task& task);
   void forget_task(Task& task);
   Profile& profile_of(const Name& type, const Requirements& requirements);
@@ -213,5 +216,8 @@ class State {
   std::vector<Bulk*> dirty_bulks_;
   std::vector<EntityChange> other_changes_;  // namespaces, tokens, removals
 };
+
+[[nodiscard]] bool has_tag(const TaskSpec& spec, std::string_view tag);
+[[nodiscard]] base::Error no_task(const std::string& id);  // the refusal of a request that names an unknown task
 
 }  // namespace arbiter::core

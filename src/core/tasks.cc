@@ -1,5 +1,6 @@
 // Looking tasks up, and what people do to them.
 #include <charconv>
+#include <limits>
 #include <set>
 
 #include "core/core.h"
@@ -12,23 +13,36 @@ using base::fail;
 
 namespace {
 
-base::Error no_task(const std::string& id) {
-  return {ErrorCode::kNotFound, "There is no task " + id + ". It may have been deleted after its retention time."};
-}
-
-bool has_tag(const TaskSpec& spec, const std::string& tag) {
-  return std::any_of(spec.tags.begin(), spec.tags.end(), [&](const auto& t) { return t.value == tag; });
+// Who has it, or had it when it ended; empty when nobody.
+std::string_view worker_of(const Task& task) {
+  if (task.lease) return task.lease->worker->id;
+  return is_ended(task.state) && task.last ? std::string_view(task.last->worker) : std::string_view();
 }
 
 bool matches(const State& state, const Task& task, const ListTasks& c) {
   if (!c.state.empty() && std::find(c.state.begin(), c.state.end(), task.state) == c.state.end()) return false;
   if (c.queue && task.queue->name != c.queue->value) return false;
   if (c.type && task.profile->type != *c.type) return false;
-  if (c.worker_id && (!task.lease || task.lease->worker->id != c.worker_id->value)) return false;
+  if (c.worker_id && worker_of(task) != c.worker_id->value) return false;
   const TaskSpec& spec = state.spec_of(task);
   if (c.parent_id && (!spec.parent_id || *spec.parent_id != *c.parent_id)) return false;
   return !c.tag || has_tag(spec, c.tag->value);
 }
+
+// Goes through the tasks of a set that were submitted before a position, newest first.
+class Newest {
+ public:
+  Newest(const LiveSet* set, Position before) : set_(set) {
+    if (set_) next_ = set_->lower_bound(before);
+  }
+  [[nodiscard]] const Task* task() const { return set_ && next_ != set_->begin() ? &*std::prev(next_) : nullptr; }
+  [[nodiscard]] Position position() const { return task() ? task()->submitted : 0; }
+  const Task* take() { return &*--next_; }
+
+ private:
+  const LiveSet* set_;
+  LiveSet::const_iterator next_;
+};
 
 }  // namespace
 
@@ -46,71 +60,31 @@ Core::Answer Core::on(const GetTask& c, Ticket ticket) {
   return std::nullopt;
 }
 
-// Live tasks, newest first. The cursor is the submission position of the last one looked at. Ended tasks are listed
-// from the store by the API.
+// Live tasks and those that live ones hang on, newest first. The cursor is the submission position of the last one
+// looked at. All other ended tasks are listed from the store by the API.
 Core::Answer Core::on(const ListTasks& c, Ticket) {
-  auto it = state_.live.end();
+  Position before = std::numeric_limits<Position>::max();
   if (c.cursor) {
-    Position before = 0;
     const std::string& text = c.cursor->value;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), before);
     if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
       return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", {{"cursor", "is not from this list"}}});
     }
-    it = state_.live.lower_bound(before);
   }
+  const bool any = c.state.empty();
+  Newest live(any || !std::all_of(c.state.begin(), c.state.end(), is_ended) ? &state_.live : nullptr, before);
+  Newest held(any || std::any_of(c.state.begin(), c.state.end(), is_ended) ? &state_.held : nullptr, before);
   TaskList list;
-  std::int64_t scanned = 0;
-  while (it != state_.live.begin()) {
+  for (std::int64_t scanned = 0; live.task() || held.task(); ++scanned) {
+    Newest& newest = live.position() > held.position() ? live : held;
     if (static_cast<std::int64_t>(list.items.size()) >= c.limit || scanned >= state_.limits.scan_max) {
-      list.next_cursor = std::to_string(it->submitted);
+      list.next_cursor = std::to_string(newest.position() + 1);
       break;
     }
-    --it;
-    ++scanned;
-    if (matches(state_, *it, c)) list.items.push_back(view_of(state_, *it, Detail::kWithoutBodies));
+    const Task& task = *newest.take();
+    if (matches(state_, task, c)) list.items.push_back(view_of(state_, task, Detail::kWithoutBodies));
   }
   return Reply(std::move(list));
-}
-
-Core::Answer Core::on(const GetGraph& c, Ticket) {
-  if (c.task_id && !state_.find_task(c.task_id->value)) return fail(no_task(c.task_id->value));
-  // Dependents of a task are found by looking at every live task once.
-  std::map<std::string_view, std::vector<const Task*>> dependents;
-  std::vector<const Task*> open;
-  for (const Task& task : state_.live) {
-    const TaskSpec& spec = state_.spec_of(task);
-    if (spec.depends_on.empty() || (c.tag && !has_tag(spec, c.tag->value))) continue;
-    for (const auto& id : spec.depends_on) dependents[id.value].push_back(&task);
-    if (!c.task_id) open.push_back(&task);
-  }
-  if (c.task_id) open.push_back(state_.find_task(c.task_id->value));
-
-  Graph graph;
-  std::map<std::string_view, const Task*> seen;
-  while (!open.empty()) {
-    const Task* task = open.back();
-    open.pop_back();
-    if (!seen.emplace(task->id, task).second) continue;
-    if (static_cast<std::int64_t>(seen.size()) >= c.limit) {
-      graph.truncated = true;
-      break;
-    }
-    for (const auto& id : state_.spec_of(*task).depends_on) {
-      if (const Task* dependency = state_.find_task(id.value)) open.push_back(dependency);
-    }
-    for (const Task* dependent : dependents[task->id]) open.push_back(dependent);
-  }
-  // Submission order is topological: a dependency is always submitted before what depends on it.
-  std::vector<const Task*> order;
-  for (const auto& [id, task] : seen) order.push_back(task);
-  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->submitted < b->submitted; });
-  for (const Task* task : order) {
-    const auto& needs = state_.spec_of(*task).depends_on;
-    graph.nodes.push_back({Name(task->id), task->profile->type, task->state, {needs.begin(), needs.end()}});
-    graph.order.emplace_back(task->id);
-  }
-  return Reply(std::move(graph));
 }
 
 void Core::cancel(Task& task, const std::optional<std::string>& message) {

@@ -81,6 +81,31 @@ describe('after kill -9', () => {
     assert.deepEqual((await everyItem(server, '/api/v1/tasks?type=dur&state=completed')).map((t) => t.id), ['d-done']);
   });
 
+  it('ended tasks are listed while live ones hang on them, and stay in the graph', async () => {
+    await worker(server, 'grapher', { capabilities: ['graphed'] });
+    await submitBatch(server, [
+      { id: 'old-1', type: 'graphed' }, { id: 'old-2', type: 'graphed', dependsOn: ['old-1'] },
+      { id: 'old-3', type: 'never', dependsOn: ['old-2'] },
+    ]);
+    await submit(server, { id: 'old-4', type: 'never', parentId: 'old-1' });
+    for (const id of ['old-1', 'old-2']) {
+      const held = await leaseOne(server, 'grapher');
+      assert.equal(held.task.id, id);
+      await complete(server, held);
+    }
+    const listed = async (query: string): Promise<string[]> =>
+      (await everyItem(server, `/api/v1/tasks?${query}`, 1)).map((t) => t.id).sort();
+    for (const restarted of [false, true]) {
+      if (restarted) await server.restart();
+      for (const query of ['state=completed&type=graphed', 'type=graphed', 'type=graphed&workerId=grapher']) {
+        assert.deepEqual(await listed(query), ['old-1', 'old-2'], `${query}, restarted: ${restarted}`);
+      }
+      const graph = await server.expect(200, 'GET', '/api/v1/graph?taskId=old-3');
+      const states = graph.nodes.map((n: Json) => [n.id, n.state]);
+      assert.deepEqual(states, [['old-1', 'completed'], ['old-2', 'completed'], ['old-3', 'queued']]);
+    }
+  });
+
   it('a lease goes on and its attempt is not counted', async () => {
     const held = await leased(server, { id: 'over', type: 'over', retry: { maxAttempts: 1 } });
     const soft = await leased(server, { id: 'over-soft', type: 'over-soft' }, { start: false });

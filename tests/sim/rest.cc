@@ -169,6 +169,8 @@ void Rest::check_indexes() {
     RULE(worker->leases.size() == held && worker->slots_used == static_cast<std::int64_t>(held), "2",
          "worker " + id + " does not hold the leases of the log");
   }
+  RULE(static_cast<std::int64_t>(state.held.size()) == kept_for_others(), "2",
+       "the index of ended tasks that others hang on has " + std::to_string(state.held.size()));
   const auto kept = static_cast<std::int64_t>(state.tasks.size()) - static_cast<std::int64_t>(state.live.size());
   RULE(kept <= limits_.ended_in_memory_max + kept_for_others(), "8",
        "memory holds " + std::to_string(kept) + " ended tasks");
