@@ -447,7 +447,8 @@ void Connection::update_deadline() {
   if (phase_ == Phase::kLingering) {
     deadline = linger_until_ms_;
   } else if (writing_) {
-    deadline = write_progress_ms_ + limits.idle_timeout_ms;
+    const bool draining = hub_->draining.load(std::memory_order_relaxed);
+    deadline = write_progress_ms_ + (draining ? limits.drain_write_timeout_ms : limits.idle_timeout_ms);
   } else if (phase_ == Phase::kReading) {
     if (body_began_ms_ != kNever) {
       deadline = body_began_ms_ + limits.body_timeout_ms;

@@ -8,7 +8,8 @@
 // | kLingering | all is written; the client's last bytes are eaten | kLingerMs                       |
 // | kClosed    | nothing; late answers are undelivered             | none                            |
 //
-// Whatever the phase, unsent bytes that make no progress for the idle timeout close the connection.
+// Whatever the phase, unsent bytes that make no progress for the idle timeout (while the server ends: for
+// drain_write_timeout_ms) close the connection.
 // A read is pending in every phase, so that a client that leaves is noticed at once.
 // Everything runs on the connection's strand, but for what says "any thread".
 #pragma once

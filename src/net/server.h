@@ -31,6 +31,7 @@ struct Limits {
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int idle_timeout_ms = 120'000;
+  int drain_write_timeout_ms = 2'000;  // a reader that takes nothing does not hold up the server's end
   std::size_t stream_buffer_bytes_max =
       std::size_t{4} * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
 };

@@ -640,6 +640,20 @@ TEST_F(HttpServer, DrainFinishesWhatIsUnderWayAndEndsTheRest) {
   EXPECT_EQ(server->stats().connections_open.load(), 0U);
 }
 
+TEST_F(HttpServer, ReaderThatTakesNothingDoesNotHoldUpADrain) {
+  config.limits.drain_write_timeout_ms = 50;
+  start();
+  Client stuck(port(), /*receive_buffer_bytes=*/4096);
+  stuck.send(request("GET /stream"));
+  auto open = handler.streams.take();
+  ASSERT_TRUE(open);
+  while (open->stream->write(std::string(64'000, 'x'))) {
+  }
+  server->drain();
+  join();  // The server's threads run out of work although nobody reads.
+  EXPECT_EQ(server->stats().connections_open.load(), 0U);
+}
+
 TEST_F(HttpServer, CloseEndsWaitingRequestsAtOnce) {
   start();
   Client client(port());
