@@ -124,25 +124,25 @@ base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is
 
 }  // namespace
 
-void Engine::Host::lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) {
-  read([self = shared_from_this(), keys = std::move(keys), found = std::move(found)](store::Reader* reader) {
-    auto result = reader ? reader->lookup(keys) : base::Result<store::Lookup>(fail(not_open()));
+template <typename Query, typename Found>
+void Engine::Host::ask_reader(base::Result<Found> (store::Reader::*ask)(const Query&), Query query,
+                              std::function<void(base::Result<Found>)> found) {
+  read([self = shared_from_this(), ask, query = std::move(query), found = std::move(found)](store::Reader* reader) {
+    auto result = reader ? (reader->*ask)(query) : base::Result<Found>(fail(not_open()));
     asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
   });
+}
+
+void Engine::Host::lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) {
+  ask_reader(&store::Reader::lookup, std::move(keys), std::move(found));
 }
 
 void Engine::Host::list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) {
-  read([self = shared_from_this(), query = std::move(query), found = std::move(found)](store::Reader* reader) {
-    auto result = reader ? reader->ended(query) : base::Result<store::EndedPage>(fail(not_open()));
-    asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
-  });
+  ask_reader(&store::Reader::ended, std::move(query), std::move(found));
 }
 
 void Engine::Host::list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) {
-  read([self = shared_from_this(), query = std::move(query), found = std::move(found)](store::Reader* reader) {
-    auto result = reader ? reader->events(query) : base::Result<store::EventPage>(fail(not_open()));
-    asio::post(self->strand_, [self, found, result = std::move(result)]() mutable { found(std::move(result)); });
-  });
+  ask_reader(&store::Reader::events, std::move(query), std::move(found));
 }
 
 void Engine::Host::reopen(ErrorCode after) {
@@ -178,7 +178,9 @@ void Engine::Host::wake_at(std::int64_t deadline) {
   const std::int64_t wait = std::max<std::int64_t>(0, deadline - now().now.ms);
   timer_.expires_after(std::chrono::milliseconds(std::min<std::int64_t>(wait, 3'600'000)));
   timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-    if (!cancelled) self->namespace_.on_timer();
+    if (cancelled) return;
+    self->namespace_.on_timer();
+    self->note_status();
   });
 }
 
@@ -221,11 +223,15 @@ void Engine::Host::submit(Ticket ticket, Request request, Done done) {
   asio::post(strand_,
              [self = shared_from_this(), ticket, request = std::move(request), done = std::move(done)]() mutable {
                self->namespace_.submit(ticket, std::move(request), std::move(done));
+               self->note_status();
              });
 }
 
 void Engine::Host::forget(Ticket ticket) {
-  asio::post(strand_, [self = shared_from_this(), ticket] { self->namespace_.forget(ticket); });
+  asio::post(strand_, [self = shared_from_this(), ticket] {
+    self->namespace_.forget(ticket);
+    self->note_status();
+  });
 }
 
 void Engine::Host::subscribe(std::uint64_t id, Subscriber subscriber) {

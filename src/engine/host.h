@@ -35,6 +35,9 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
  private:
   [[nodiscard]] base::Now now() override;
   void commit(std::unique_ptr<PendingBatch> batch) override;
+  template <typename Query, typename Found>
+  void ask_reader(base::Result<Found> (store::Reader::*ask)(const Query&), Query query,
+                  std::function<void(base::Result<Found>)> found);
   void lookup(std::vector<store::EntityKey> keys, std::function<void(base::Result<store::Lookup>)> found) override;
   void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) override;
   void list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) override;

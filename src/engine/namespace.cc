@@ -120,23 +120,33 @@ void Namespace::admit(Ticket ticket, Pending pending) {
   look_up(ticket, std::move(pending), std::move(missing));
 }
 
+// What ends from now on stays in memory until the answer is here.
+store::Position Namespace::begin_look_up(Ticket ticket, Pending& pending) {
+  looking_up_[ticket] = false;
+  if (!pending.since) pending.since = durable_position_;
+  lookups_.insert(*pending.since);
+  return *pending.since;
+}
+
+// False: the client has left meanwhile.
+bool Namespace::end_look_up(Ticket ticket, store::Position since) {
+  notice_stall();
+  lookups_.erase(lookups_.find(since));
+  const auto looking = looking_up_.find(ticket);
+  const bool gone = looking->second;
+  looking_up_.erase(looking);
+  return !gone;
+}
+
 void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string> ids) {
   std::vector<store::EntityKey> keys;
   keys.reserve(ids.size());
   for (auto& id : ids) keys.push_back({"task", std::move(id)});
-  looking_up_[ticket] = false;
-  // What ends after this position stays in memory until the answer is here.
-  if (!pending.since) pending.since = durable_position_;
-  const store::Position since = *pending.since;
-  lookups_.insert(since);
+  const store::Position since = begin_look_up(ticket, pending);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.lookup(std::move(keys), [this, ticket, shared, since, g = generation_](auto found) {
     if (g != generation_) return shared->done(fail(closed_error()));
-    notice_stall();
-    lookups_.erase(lookups_.find(since));
-    const bool gone = looking_up_[ticket];
-    looking_up_.erase(ticket);
-    if (gone) return;
+    if (!end_look_up(ticket, since)) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
     bring_back(*found);
     admit(ticket, std::move(*shared));
@@ -149,18 +159,11 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   query.tags = {"dependency:" + pending.causes->back()};
   query.limit = store::kPageRowsMax;
   pending.causes->pop_back();
-  looking_up_[ticket] = false;
-  if (!pending.since) pending.since = durable_position_;
-  const store::Position since = *pending.since;
-  lookups_.insert(since);
+  const store::Position since = begin_look_up(ticket, pending);
   auto shared = std::make_shared<Pending>(std::move(pending));
   environment_.list_events(std::move(query), [this, ticket, shared, since, g = generation_](auto page) {
     if (g != generation_) return shared->done(fail(closed_error()));
-    notice_stall();
-    lookups_.erase(lookups_.find(since));
-    const bool gone = looking_up_[ticket];
-    looking_up_.erase(ticket);
-    if (gone) return;
+    if (!end_look_up(ticket, since)) return;
     if (!page) return shared->done(fail({ErrorCode::kStoreUnavailable, page.error().message, {}, 1'000}));
     std::vector<std::string> ids;
     for (const auto& event : page->events) {

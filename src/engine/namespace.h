@@ -101,6 +101,8 @@ class Namespace {
   };
 
   void admit(Ticket ticket, Pending pending);
+  [[nodiscard]] store::Position begin_look_up(Ticket ticket, Pending& pending);
+  [[nodiscard]] bool end_look_up(Ticket ticket, store::Position since);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
   void bring_back(const store::Lookup& found);
