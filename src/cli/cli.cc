@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/usage.h"
 #include "worker/supervisor.h"
 
 namespace arbiter::cli {
@@ -97,7 +98,9 @@ int run(int argc, char** argv, const Program& program) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return root.exit(error) == 0 ? 0 : base::info(base::ErrorCode::kInvalidRequest).exit_code;
+    if (error.get_exit_code() == 0) return root.exit(error);  // --help
+    std::fputs(usage_error(root, error, argc > 1 ? argv[1] : "").c_str(), stderr);
+    return base::info(base::ErrorCode::kInvalidRequest).exit_code;
   }
   const auto* body = commands.chosen();
   if (!body) return base::info(base::ErrorCode::kInvalidRequest).exit_code;

@@ -57,6 +57,20 @@ TEST(Cli, BadUsageExitsWith2) {
   EXPECT_EQ(run_cli({"task", "bulk-cancel"}).exit_code, 2);
 }
 
+TEST(Cli, BadUsageNamesTheWordAndWhatWasMeant) {
+  const auto said = [](std::vector<std::string> arguments) { return run_cli(std::move(arguments)).err; };
+  EXPECT_THAT(said({"tsak", "list"}), testing::HasSubstr("`arbiter` has no command `tsak`. Did you mean `task`?"));
+  EXPECT_THAT(said({"wroker", "run"}), testing::HasSubstr("Did you mean `worker`?"));
+  EXPECT_THAT(said({"task", "lst"}), testing::HasSubstr("`arbiter task` has no command `lst`. Did you mean `list`?"));
+  EXPECT_THAT(said({"task", "list", "--stat", "failed"}),
+              testing::HasSubstr("`arbiter task list` has no option `--stat`. Did you mean `--state`?"));
+  EXPECT_THAT(said({"task", "list", "--ulr=x"}), testing::HasSubstr("Did you mean `--url`?"));
+  EXPECT_THAT(said({"queue", "list", "extra"}), testing::HasSubstr("`arbiter queue list` does not expect `extra`."));
+  EXPECT_THAT(said({"task", "show"}), testing::HasSubstr("See: arbiter task show --help"));
+  EXPECT_THAT(said({}), testing::HasSubstr("Start here:"));
+  EXPECT_THAT(said({"task"}), testing::HasSubstr("arbiter task [OPTIONS] SUBCOMMAND"));
+}
+
 TEST(Cli, WithoutAServerItExitsWith7AndSaysWhatToDo) {
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"task", "list"}, {"queue", "list"}, {"worker", "show", "w"}, {"events", "query"}, {"namespace", "list"}}) {

@@ -21,8 +21,15 @@ std::string replace_item(std::string text, const std::string& item) {
 struct Plan {
   const Job& job;
   const std::string& run;
+  const Rounds& rounds;
   std::map<std::string, std::vector<std::string>> ids{};  // of each step
+  std::set<std::string> fanned_out{};
   std::vector<PlannedTask> tasks{};
+
+  [[nodiscard]] std::string id_of(const Step& step, const std::string& label) const {
+    const auto round = rounds.find(step.name);
+    return run + "." + label + (round == rounds.end() ? "" : ":" + std::to_string(round->second));
+  }
 
   json::object shell_payload(const Step& step, const std::string* item) {
     json::object env;
@@ -39,8 +46,7 @@ struct Plan {
     for (const auto& need : step.needs) {
       json::array list;
       for (const auto& id : ids[need]) list.emplace_back(id);
-      const bool single = list.size() == 1 && ids[need].front() == run + "." + need;
-      needs[need] = single ? list.front() : json::value(std::move(list));
+      needs[need] = fanned_out.contains(need) ? json::value(std::move(list)) : list.front();
     }
     if (!needs.empty()) payload["needs"] = std::move(needs);
     if (step.timeout_ms > 0) payload["timeoutMs"] = step.timeout_ms;
@@ -49,7 +55,7 @@ struct Plan {
   }
 
   void add(const Step& step, const std::string& label, const std::string* item) {
-    json::object body{{"id", run + "." + label}, {"tags", json::array{run_tag(run), "step:" + step.name}}};
+    json::object body{{"id", id_of(step, label)}, {"tags", json::array{run_tag(run), "step:" + step.name}}};
     if (step.run.empty()) {
       body["type"] = step.type;
       if (!step.with.is_null()) body["payload"] = item ? with_item(step.with, *item) : step.with;
@@ -71,7 +77,7 @@ struct Plan {
     if (step.attempts > 0) retry["maxAttempts"] = step.attempts;
     if (step.backoff_ms >= 0) retry["backoffMs"] = step.backoff_ms;
     if (!retry.empty()) body["retry"] = std::move(retry);
-    tasks.push_back({run + "." + label, step.name, label, std::move(body)});
+    tasks.push_back({id_of(step, label), step.name, label, std::move(body)});
   }
 };
 
@@ -96,14 +102,25 @@ json::value with_item(const json::value& value, const std::string& item) {
   return value;
 }
 
-std::vector<PlannedTask> plan(const Job& job, const std::string& run) {
-  Plan plan{job, run};
+std::set<std::string> steps_after(const Job& job, const std::set<std::string>& retried) {
+  std::set<std::string> after;
+  for (const auto& step : job.steps) {
+    const bool later = std::any_of(step.needs.begin(), step.needs.end(),
+                                   [&](const auto& need) { return retried.contains(need) || after.contains(need); });
+    if (later) after.insert(step.name);
+  }
+  return after;
+}
+
+std::vector<PlannedTask> plan(const Job& job, const std::string& run, const Rounds& rounds) {
+  Plan plan{job, run, rounds};
   for (const auto& step : job.steps) {
     if (!step.fans_out) {
       plan.add(step, step.name, nullptr);
-      plan.ids[step.name] = {run + "." + step.name};
+      plan.ids[step.name] = {plan.tasks.back().id};
       continue;
     }
+    plan.fanned_out.insert(step.name);
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < step.foreach.size(); ++i) {
       const auto item = as_text(step.foreach[i]);

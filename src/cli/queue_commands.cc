@@ -31,16 +31,16 @@ std::string oldest(const json::value& queue) {
 }
 
 std::string as_table(const json::array& queues, bool colours) {
-  Table table({"QUEUE", "STATE", ">QUEUED", ">PENDING", ">RUNNING", ">FAILED", ">OLDEST", ">IN", ">DONE",
+  Table table({"QUEUE", "STATE", ">QUEUED", ">PENDING", ">RUNNING", ">MAX", ">OLDEST", ">IN", ">DONE", ">FAILED",
                "WAIT p50/p99", "RUN p50/p99"});
   for (const auto& queue : queues) {
     const bool paused = at(queue, "paused").is_bool() && at(queue, "paused").get_bool();
     const auto& depth = at(queue, "depth");
     table.add({text(queue, "name"), Cell(paused ? "paused" : "open", paused ? Colour::kYellow : Colour::kGreen),
                std::to_string(number(depth, "queued")), std::to_string(number(depth, "pending")),
-               std::to_string(number(depth, "running") + number(depth, "assigned")),
-               std::to_string(number(depth, "failed")), oldest(queue), rate(queue, "submittedPerSecond"),
-               rate(queue, "completedPerSecond"), latency(at(queue, "wait")), latency(at(queue, "run"))});
+               std::to_string(number(depth, "running") + number(depth, "assigned")), text(queue, "maxDepth"),
+               oldest(queue), rate(queue, "submittedPerSecond"), rate(queue, "completedPerSecond"),
+               rate(queue, "failedPerSecond"), latency(at(queue, "wait")), latency(at(queue, "run"))});
   }
   return table.text(colours);
 }

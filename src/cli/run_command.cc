@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "base/clock.h"
@@ -17,6 +16,7 @@
 #include "cli/job.h"
 #include "cli/job_plan.h"
 #include "cli/local_fleet.h"
+#include "cli/run_record.h"
 #include "cli/run_view.h"
 #include "cli/table.h"
 #include "cli/task_views.h"
@@ -57,41 +57,6 @@ std::string data_directory(const Context& context) {
   return full_path(named && *named ? named : std::string(client::kDefaultData));
 }
 
-// What is remembered of a job's latest run, so that --resume finds it: DATA/runs/<name>.json.
-struct Record {
-  std::string path;
-  std::string run;
-  bool finished = false;
-
-  [[nodiscard]] Result<void> read() {
-    std::ifstream file(path);
-    if (!file) return {};
-    const std::string content(std::istreambuf_iterator<char>(file), {});
-    auto value = base::parse_json(content);
-    if (!value || text(*value, "run").empty()) {
-      return fail({ErrorCode::kInvalidRequest, "`" + path + "` is damaged; remove it and run without --resume."});
-    }
-    run = text(*value, "run");
-    finished = at(*value, "finished") == json::value(true);
-    return {};
-  }
-
-  // Durable before anything is submitted, so that no submitted run is ever forgotten.
-  [[nodiscard]] Result<void> write(const std::string& file) const {
-    const auto temporary = path + ".new";
-    const json::value content{{"run", run}, {"file", file}, {"finished", finished}};
-    {
-      std::ofstream out(temporary);
-      out << json::serialize(content) << '\n';
-      if (!out.flush()) return fail({ErrorCode::kNoSpace, "`" + temporary + "` cannot be written."});
-    }
-    std::error_code code;
-    fs::rename(temporary, path, code);
-    if (code) return fail({ErrorCode::kNoSpace, "`" + path + "` cannot be written: " + code.message() + "."});
-    return {};
-  }
-};
-
 int open_signals() {
   sigset_t handled;
   ::sigemptyset(&handled);
@@ -112,7 +77,13 @@ class Run {
     if (auto named = name_run(); !named) return fail(named.error());
     signal_fd_ = open_signals();
     if (auto found = find_server(); !found) return fail(found.error());
-    tasks_ = plan(job_, record_.run);
+    if (options_.resume) {
+      if (auto found = find_stale_steps(); !found) return fail(found.error());
+    }
+    tasks_ = plan(job_, record_.run, record_.rounds);
+    if (!record_.rounds.empty()) {
+      if (auto cancelled = cancel_replaced(); !cancelled) return fail(cancelled.error());
+    }
     if (auto submitted = submit(); !submitted) return fail(submitted.error());
     WorkerFleet fleet(fleet_options());
     if (auto started = fleet.start(); !started) return fail(started.error());
@@ -154,6 +125,7 @@ class Run {
       context_.print("(The run " + record_.run + " was not finished; --resume would have gone on with it.)");
     }
     record_.run = job_.name + "-" + client::new_key().substr(0, 8);
+    record_.rounds.clear();
     record_.finished = false;
     return record_.write(full_path(options_.file));
   }
@@ -182,11 +154,23 @@ class Run {
     return {};
   }
 
+  // Tasks that are done once more count what they need as it is then, so what failed is tried again before them.
   Result<void> submit() {
-    for (std::size_t from = 0; from < tasks_.size(); from += kBatchTasksAtMost) {
+    std::vector<const PlannedTask*> first;
+    std::vector<const PlannedTask*> again;
+    for (const auto& planned : tasks_) (record_.rounds.contains(planned.step) ? again : first).push_back(&planned);
+    if (auto submitted = submit(first); !submitted) return submitted;
+    if (options_.resume) {
+      if (auto retried = retry_failed(); !retried) return retried;
+    }
+    return submit(again);
+  }
+
+  Result<void> submit(const std::vector<const PlannedTask*>& planned) {
+    for (std::size_t from = 0; from < planned.size(); from += kBatchTasksAtMost) {
       json::array batch;
-      for (std::size_t i = from; i < std::min(tasks_.size(), from + kBatchTasksAtMost); ++i) {
-        batch.emplace_back(tasks_[i].body);
+      for (std::size_t i = from; i < std::min(planned.size(), from + kBatchTasksAtMost); ++i) {
+        batch.emplace_back(planned[i]->body);
       }
       auto answer = context_.post("/api/v1/tasks/batch", {{"tasks", std::move(batch)}}, 60'000);
       if (!answer && answer.error().code == ErrorCode::kIdConflict) {
@@ -195,15 +179,54 @@ class Run {
       }
       if (!answer) return fail(answer.error());
     }
-    return options_.resume ? retry_failed() : Result<void>{};
+    return {};
   }
 
-  // What failed for good in the run that is resumed gets fresh attempts, and so does what was cancelled because of it.
+  // A step that ran although something it needs had failed is done once more when that is tried again, and with it all
+  // that comes after the failed steps: as new tasks, since a completed task stays as it is.
+  Result<void> find_stale_steps() {
+    auto listed = context_.list(list_path() + "&state=failed,completed", 0);
+    if (!listed) return fail(listed.error());
+    std::map<std::string, std::string> states;
+    for (const auto& task : items(*listed)) states[text(task, "id")] = text(task, "state");
+    std::set<std::string> failed;
+    std::set<std::string> completed;
+    for (const auto& planned : plan(job_, record_.run, record_.rounds)) {
+      const auto state = states.find(planned.id);
+      if (state != states.end()) (state->second == "failed" ? failed : completed).insert(planned.step);
+    }
+    const auto after = steps_after(job_, failed);
+    const bool stale =
+        std::any_of(after.begin(), after.end(), [&](const auto& step) { return completed.contains(step); });
+    if (after.empty() || (!stale && record_.rounds.empty())) return {};
+    for (const auto& step : after) record_.rounds[step] = std::max<std::int64_t>(1, record_.rounds[step]) + 1;
+    return record_.write(full_path(options_.file));
+  }
+
+  // What new tasks stand for is not done as well.
+  Result<void> cancel_replaced() {
+    auto listed = context_.list(list_path() + "&state=pending,queued,assigned,running", 0);
+    if (!listed) return fail(listed.error());
+    for (const auto& task : items(*listed)) {
+      if (is_planned(text(task, "id"))) continue;
+      auto cancelled = context_.post(task_path(text(task, "id")) + "/cancel", {{"reason", "done again as a new task"}});
+      if (!cancelled && cancelled.error().code != ErrorCode::kInvalidState) return fail(cancelled.error());
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool is_planned(const std::string& id) const {
+    return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& planned) { return planned.id == id; });
+  }
+
+  // What failed for good in the run that is resumed gets fresh attempts, and so does what was cancelled because of it
+  // (unless that is done as new tasks).
   Result<void> retry_failed() {
     auto failed = context_.list(list_path() + "&state=failed", 0);
     if (!failed) return fail(failed.error());
     for (const auto& task : items(*failed)) {
-      auto retried = context_.post(task_path(text(task, "id")) + "/retry", {{"dependents", true}});
+      if (!is_planned(text(task, "id"))) continue;
+      auto retried = context_.post(task_path(text(task, "id")) + "/retry", {{"dependents", record_.rounds.empty()}});
       if (!retried) return fail(retried.error());
     }
     return {};
@@ -345,7 +368,7 @@ class Run {
   const RunOptions& options_;
   const Job job_;
   const std::string data_;
-  Record record_;
+  RunRecord record_;
   LocalServer server_;
   std::vector<PlannedTask> tasks_;
   int signal_fd_ = -1;

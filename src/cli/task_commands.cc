@@ -175,11 +175,32 @@ Result<int> logs(Context& context, const std::string& id, std::string after, boo
   }
 }
 
+// Why a transition came, in words: the reason, what was said about it, what follows.
+std::string why(const json::value& data) {
+  std::vector<std::string> parts;
+  const auto add = [&](const std::string& what, const std::string& value) {
+    if (!value.empty()) parts.push_back(what + value);
+  };
+  add("", text(data, "reason"));
+  const auto& error = at(data, "error");
+  add("", text(error, "message"));
+  add("code ", text(error, "code"));
+  add("", text(data, "message"));
+  add("by ", text(data, "dependency"));
+  add("again at ", text(data, "retryAt"));
+  add("not before ", text(data, "notBefore"));
+  add("not before ", text(data, "runAt"));
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : "; ") + part;
+  return out;
+}
+
 std::string history_table(const json::value& history, bool colours) {
-  Table table({"TIME", "EVENT", "ACTOR", "DETAILS"});
+  Table table({"TIME", "EVENT", ">TRY", "WORKER", "BY", "WHY"});
   for (const auto& event : items(history)) {
-    table.add({text(event, "time"), text(event, "type"), text(at(event, "metadata"), "actor"),
-               shortened(json::serialize(at(event, "data")), 100)});
+    const auto& data = at(event, "data");
+    table.add({text(event, "time"), text(event, "type"), text(data, "attempt"), text(data, "worker"),
+               text(at(event, "metadata"), "actor"), shortened(why(data), 200)});
   }
   return table.text(colours);
 }

@@ -324,6 +324,30 @@ steps:
     assert.ok(existsSync(join(directory, 'never')));
   });
 
+  it('do a report again that was made without a part that is there now, and what comes after it', async () => {
+    const { file, directory, data } = job(`
+name: reporting
+steps:
+  part: { foreach: [a, b], run: 'test $ITEM = a -o -e mended && echo $ITEM' }
+  report: { needs: [part], on-needs-failure: run, run: 'cat "$ARBITER_NEEDS"/part.* 2>/dev/null | sort | tee -a reports.txt', show: true }
+  publish: { needs: [part, report], run: 'cat "$ARBITER_NEEDS"/report >> published.txt' }
+`);
+    const first = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(first.status, 1, first.stdout + first.stderr);
+    assert.deepEqual(lines(join(directory, 'reports.txt')), ['a']);
+    assert.ok(!existsSync(join(directory, 'published.txt')));
+    writeFileSync(join(directory, 'mended'), '');
+    const second = await arbiter(['--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(second.status, 0, second.stdout + second.stderr);
+    assert.deepEqual(lines(join(directory, 'reports.txt')), ['a', 'a', 'b']);
+    assert.match(second.stdout, /^a\nb$/m);
+    assert.equal(readFileSync(join(directory, 'published.txt'), 'utf8').trim(), 'a\nb');
+    // Nothing is left to do.
+    const third = await arbiter(['--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(third.status, 0, third.stdout + third.stderr);
+    assert.deepEqual(lines(join(directory, 'reports.txt')), ['a', 'a', 'b']);
+  });
+
   it('go on with --resume after kill -9, and leave nothing running', async () => {
     const { file, directory, data } = job(`
 name: killed
