@@ -62,9 +62,9 @@ done
 } > "$report.new"
 mv "$report.new" "$report"
 
-echo "$(fact repository): $files files, $lines lines, $(fact commits) commits by $(fact authors) authors"
+echo "$(fact repository): $files files, $lines lines, $(fact commits) commits, authors: $(fact authors)"
 echo "largest parts: $(head -n 3 "$all".kinds | awk -F "$tab" '{ printf "%s%s (%d lines)", (NR > 1 ? ", " : ""), $2, $1 }')"
 echo "findings: $findings$([ "$secrets" = 0 ] || echo ", $secrets of them look like secrets")"
-awk -F "$tab" '{ sub(/:.*/, "", $3); sub(/[0-9]+ /, "", $3); sub(/ of [0-9]+.*/, "", $3); count[$3]++ }
+awk -F "$tab" '{ sub(/:.*/, "", $3); sub(/[0-9]+ /, "", $3); count[$3]++ }
   END { for (what in count) printf "%6d  %s\n", count[what], what }' "$all".findings | sort -rn | head -n 5
 echo "report: $report"

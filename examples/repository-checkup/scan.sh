@@ -38,7 +38,7 @@ while IFS= read -r path; do
     END {
       if (blanks) finding(first_blank, blanks " lines with trailing blanks")
       if (longest > 400 && kind !~ /^\.(lock|json|svg|csv|txt|patch)$/) {
-        finding(longest_line, "line of " longest " characters")
+        finding(longest_line, "overlong line: " longest " characters")
       }
       printf "kind\t%s\t1\t%d\t%d\n", kind, NR, bytes
     }' "$path"
