@@ -227,6 +227,7 @@ void State::on(const WorkerRegistered& e, const Event& event) {
   worker.definition = e.definition;
   worker.session = e.session;
   worker.state = WorkerState::kLive;
+  worker.drains = false;
   worker.registered_at = event.time.ms;
   worker.last_seen_at = event.time.ms;
   worker.can_serve.clear();
@@ -238,6 +239,7 @@ void State::on(const WorkerRegistered& e, const Event& event) {
 void State::on(const WorkerDraining& e, const Event&) {
   Worker& worker = *find_worker(e.id.value);
   worker.state = WorkerState::kDraining;
+  worker.drains = true;
   touch(worker);
 }
 
@@ -251,7 +253,7 @@ void State::on(const WorkerLost& e, const Event&) {
 
 void State::on(const WorkerReturned& e, const Event& event) {
   Worker& worker = *find_worker(e.id.value);
-  worker.state = WorkerState::kLive;
+  worker.state = worker.drains ? WorkerState::kDraining : WorkerState::kLive;
   worker.last_seen_at = event.time.ms;
   touch(worker);
   arm(worker);

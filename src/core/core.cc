@@ -31,28 +31,32 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
 void Core::emit(EventBody body) {
   Event event{state_.position + 1, now_.now, std::move(body), actor_.name, actor_.request_id};
   state_.apply(event);
-  if (!watchers_.empty() || !listeners_.empty()) {
-    const auto note_worker = [&](const std::optional<Name>& worker) {
-      if (worker && !listeners_.empty()) workers_with_news_.push_back(worker->value);
-    };
-    if (const auto* failed = std::get_if<TaskFailed>(&event.body)) {
-      note_worker(failed->worker);
-      if (is_ended(failed->state)) ended_now_.push_back(failed->id.value);
-    } else if (const auto* completed = std::get_if<TaskCompleted>(&event.body)) {
-      ended_now_.push_back(completed->id.value);
-    } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event.body)) {
-      ended_now_.push_back(cancelled->id.value);
-      if (const Task* task = state_.find_task(cancelled->id.value); task && task->last && cancelled->lease) {
-        note_worker(Name(task->last->worker));
-      }
-    } else if (const auto* requested = std::get_if<TaskCancelRequested>(&event.body)) {
-      const Task* task = state_.find_task(requested->id.value);
-      if (task->lease) note_worker(Name(task->lease->worker->id));
-    } else if (const auto* draining = std::get_if<WorkerDraining>(&event.body)) {
-      note_worker(draining->id);
-    }
-  }
+  if (!watchers_.empty() || !listeners_.empty()) note_news(event);
   events_.push_back(std::move(event));
+}
+
+// Remembers whom the event concerns among those who wait; wake_waiters() tells them.
+void Core::note_news(const Event& event) {
+  const auto of_worker = [&](const std::string& worker) {
+    if (listeners_.contains(worker)) workers_with_news_.push_back(worker);
+  };
+  if (const auto* failed = std::get_if<TaskFailed>(&event.body)) {
+    if (failed->worker) of_worker(failed->worker->value);
+    if (is_ended(failed->state)) ended_now_.push_back(failed->id.value);
+  } else if (const auto* completed = std::get_if<TaskCompleted>(&event.body)) {
+    ended_now_.push_back(completed->id.value);
+  } else if (const auto* cancelled = std::get_if<TaskCancelled>(&event.body)) {
+    ended_now_.push_back(cancelled->id.value);
+    const Task* task = state_.find_task(cancelled->id.value);
+    if (task && task->last && cancelled->lease) of_worker(task->last->worker);
+  } else if (const auto* requested = std::get_if<TaskCancelRequested>(&event.body)) {
+    const Task* task = state_.find_task(requested->id.value);
+    if (task->lease) of_worker(task->lease->worker->id);
+  } else if (const auto* draining = std::get_if<WorkerDraining>(&event.body)) {
+    of_worker(draining->id.value);
+  } else if (const auto* gone = std::get_if<WorkerDeregistered>(&event.body)) {
+    of_worker(gone->id.value);
+  }
 }
 
 // ---- parked requests ------------------------------------------------------------------------------------------
@@ -82,6 +86,7 @@ void Core::unpark(Waiter& waiter) {
   switch (waiter.what) {
     case Waiter::Kind::kLease:
       lease_waiters_.erase(waiter.order);
+      drop(listeners_, waiter.worker);
       break;
     case Waiter::Kind::kWatch:
       drop(watchers_, waiter.task);
@@ -113,18 +118,24 @@ void Core::wake_waiters() {
       wake(*it->second, Reply(view_of(state_, *task, Detail::kFull)));
     }
   }
-  for (const auto& id : std::exchange(workers_with_news_, {})) {
-    const Worker* worker = state_.find_worker(id);
-    auto [first, last] = listeners_.equal_range(id);
-    std::vector<Waiter*> waiting;
-    for (auto it = first; it != last; ++it) waiting.push_back(it->second);
-    for (Waiter* waiter : waiting) {
-      if (!worker) continue;
-      HeartbeatReply reply = heartbeat_reply(waiter->heartbeat, *worker);
-      if (has_news(reply)) wake(*waiter, Reply(std::move(reply)));
+  for (const auto& id : std::exchange(workers_with_news_, {})) tell_news(id);
+  if (!lease_waiters_.empty() && state_.ready_tasks > 0) dispatch();
+}
+
+void Core::tell_news(const std::string& id) {
+  Worker* worker = state_.find_worker(id);
+  const auto [first, last] = listeners_.equal_range(id);
+  std::vector<Waiter*> waiting;
+  for (auto it = first; it != last; ++it) waiting.push_back(it->second);
+  for (Waiter* waiter : waiting) {
+    if (!worker || worker->state == WorkerState::kGone) {
+      wake(*waiter, base::fail({base::ErrorCode::kUnknownWorker, "Worker " + id + " was deregistered."}));
+    } else if (waiter->what == Waiter::Kind::kLease) {
+      if (has_news(*worker)) wake(*waiter, waiter_reply(*waiter, {}));
+    } else if (HeartbeatReply reply = heartbeat_reply(waiter->heartbeat, *worker); has_news(reply)) {
+      wake(*waiter, Reply(std::move(reply)));
     }
   }
-  if (!lease_waiters_.empty() && state_.ready_tasks > 0) dispatch();
 }
 
 // ---- time -----------------------------------------------------------------------------------------------------

@@ -102,9 +102,10 @@ class Core {
   [[nodiscard]] base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
   void check_specs(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
   [[nodiscard]] base::Result<void> check_sizes(const std::vector<Submission>& submissions) const;
-  [[nodiscard]] base::Result<void> check_dependencies(std::vector<Submission>& submissions, bool batch) const;
+  void check_dependencies(std::vector<Submission>& submissions, bool batch, base::FieldErrors& unknown) const;
   [[nodiscard]] base::Result<std::vector<std::size_t>> order_by_dependency(
       const std::vector<Submission>& submissions) const;
+  [[nodiscard]] static base::Result<void> check_depth(const Queue& queue, std::int64_t more);  // of max_depth
   [[nodiscard]] base::Result<void> check_limits(const std::vector<Submission>& submissions) const;
   void emit_submission(Submission& submission, std::size_t n);
 
@@ -125,9 +126,10 @@ class Core {
   void see(Worker& worker);  // a sign of life
   std::vector<LeaseView> grant(Worker& worker, const LeaseTasks& c);
   [[nodiscard]] bool can_serve(Worker& worker, const Profile& profile) const;
-  LeaseReply lease_reply(Worker& worker, std::vector<LeaseView> leases) const;
+  LeaseReply lease_reply(Worker& worker, std::vector<LeaseView> leases);
   void dispatch();
   Reply waiter_reply(Waiter& waiter, std::vector<LeaseView> leases);
+  [[nodiscard]] static bool has_news(const Worker& worker);
 
   // ---- reports.cc ----
   Answer on(const StartTask& c, Ticket);
@@ -139,7 +141,7 @@ class Core {
   Answer on(const ExtendLease& c, Ticket);
   Answer on(const ReportTasks& c, Ticket ticket);
   [[nodiscard]] base::Result<Task*> leased_task(const std::string& id, const std::string& lease);
-  [[nodiscard]] base::Result<Task*> report(const Report& r);
+  [[nodiscard]] base::Result<Task*> report(const Report& r, const std::optional<std::string>& message = {});
   void complete(Task& task, const Report& r);
 
   // ---- workers.cc ----
@@ -175,6 +177,7 @@ class Core {
   void fire_timers();
   void fire(Task& task);
   void fire_wall(Task& task);
+  [[nodiscard]] bool is_silent(const Worker& worker) const;
   void fire(Worker& worker);
   void fire(Waiter& waiter);
   void take_leases_of_lost_workers();
@@ -185,7 +188,7 @@ class Core {
   [[nodiscard]] bool is_redriven_by(const Bulk& bulk, const Task& task) const;
   void make_ready(Task& task, Reason reason);
   // Ends the current attempt uncounted: back to its queue, or cancelled if that was asked for.
-  void hand_back(Task& task, Reason reason);
+  void hand_back(Task& task, Reason reason, std::optional<std::string> message = {});
   // Ends the current attempt without success: retried, dead, or cancelled if that was asked for.
   void fail_attempt(Task& task, Reason reason, bool retryable, std::optional<TaskError> error, std::int64_t fingerprint,
                     std::optional<Usage> usage);
@@ -200,6 +203,8 @@ class Core {
   void unpark(Waiter& waiter);
   void wake(Waiter& waiter, base::Result<Reply> reply);
   void wake_waiters();
+  void note_news(const Event& event);
+  void tell_news(const std::string& worker);
   void begin_step(const Actor& actor, base::Now now);
 
   State state_;
@@ -213,7 +218,7 @@ class Core {
   std::unordered_map<Ticket, std::unique_ptr<Waiter>> waiters_;
   std::list<Waiter*> lease_waiters_;                         // longest waiting first
   std::unordered_multimap<std::string, Waiter*> watchers_;   // by task
-  std::unordered_multimap<std::string, Waiter*> listeners_;  // heartbeats, by worker
+  std::unordered_multimap<std::string, Waiter*> listeners_;  // heartbeats and leases, by worker
   std::vector<std::string> ended_now_;                       // tasks with watchers that ended in this step
   std::vector<std::string> workers_with_news_;
 };

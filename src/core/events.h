@@ -87,8 +87,9 @@ struct TaskReleased {
   std::int64_t lease = 0;
   TaskState from = TaskState::kRunning;
   Reason reason = Reason::kReleased;
+  std::optional<std::string> message;  // what its worker said
 };
-BOOST_DESCRIBE_STRUCT(TaskReleased, (), (id, worker, lease, from, reason))
+BOOST_DESCRIBE_STRUCT(TaskReleased, (), (id, worker, lease, from, reason, message))
 struct TaskCancelRequested {
   Name id;
   std::optional<std::string> reason;

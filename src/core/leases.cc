@@ -94,13 +94,24 @@ std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
   return leases;
 }
 
-LeaseReply Core::lease_reply(Worker& worker, std::vector<LeaseView> leases) const {
+// What a waiting request for leases is answered for although there is no work. Each cancellation answers one of them:
+// a worker that goes on asking is not to be answered at once until the cancelled task has ended.
+bool Core::has_news(const Worker& worker) {
+  if (worker.state != WorkerState::kLive) return true;
+  return std::any_of(worker.leases.begin(), worker.leases.end(), [](const auto& held) {
+    return held.second->cancel_requested && !held.second->lease->cancel_told;
+  });
+}
+
+LeaseReply Core::lease_reply(Worker& worker, std::vector<LeaseView> leases) {
   LeaseReply reply;
   reply.leases = std::move(leases);
   reply.drain = worker.state == WorkerState::kDraining;
   for (const auto& [number, task] : worker.leases) {
     if (reply.cancellations.size() >= static_cast<std::size_t>(kLeaseMax)) break;
-    if (task->cancel_requested) reply.cancellations.push_back({Name(task->id), std::to_string(number)});
+    if (!task->cancel_requested) continue;
+    task->lease->cancel_told = true;
+    reply.cancellations.push_back({Name(task->id), std::to_string(number)});
   }
   return reply;
 }
@@ -109,7 +120,7 @@ Core::Answer Core::on(const LeaseTasks& c, Ticket ticket) {
   auto worker = worker_for_request(c.worker_id.value, c.session);
   if (!worker) return fail(worker.error());
   auto leases = grant(**worker, c);
-  const bool wait = leases.empty() && c.wait_ms > 0 && (*worker)->state == WorkerState::kLive;
+  const bool wait = leases.empty() && c.wait_ms > 0 && !has_news(**worker);
   if (!wait) return Reply(lease_reply(**worker, std::move(leases)));
   if (static_cast<std::int64_t>(waiters_.size()) >= state_.limits.waiters_max) {
     return fail({ErrorCode::kOverloaded, "Too many requests are waiting; use fewer or shorter waits.", {}, 1'000});
@@ -118,6 +129,7 @@ Core::Answer Core::on(const LeaseTasks& c, Ticket ticket) {
   waiter->worker = (*worker)->id;
   waiter->lease = c;
   waiter->order = lease_waiters_.insert(lease_waiters_.end(), waiter);
+  listeners_.emplace(waiter->worker, waiter);
   return std::nullopt;
 }
 

@@ -9,30 +9,30 @@ using base::ErrorCode;
 using base::fail;
 
 Core::Answer Core::on(const GetQueue& c, Ticket) {
-  const Queue* queue = state_.find_queue(c.name.value);
+  Queue* queue = state_.find_queue(c.name.value);
   if (!queue)
     return fail({ErrorCode::kNotFound, "There is no queue " + c.name.value + ". It begins with its first task."});
-  return Reply(view_of(*queue, now_.now.ms));
+  return Reply(view_of(state_, *queue, now_.now.ms));
 }
 
 Core::Answer Core::on(const ConfigureQueue& c, Ticket) {
-  const Queue* queue = state_.find_queue(c.name.value);
+  Queue* queue = state_.find_queue(c.name.value);
   const std::int64_t depth = c.max_depth ? c.max_depth->value : (queue ? queue->max_depth : 0);
   if (!queue || !queue->configured || queue->max_depth != depth) emit(QueueConfigured{c.name, depth});
-  return Reply(view_of(*state_.find_queue(c.name.value), now_.now.ms));
+  return Reply(view_of(state_, *state_.find_queue(c.name.value), now_.now.ms));
 }
 
 Core::Answer Core::on(const PauseQueue& c, Ticket) {
-  const Queue* queue = state_.find_queue(c.name.value);
+  Queue* queue = state_.find_queue(c.name.value);
   if (!queue || !queue->paused) emit(QueuePaused{c.name});
-  return Reply(view_of(*state_.find_queue(c.name.value), now_.now.ms));
+  return Reply(view_of(state_, *state_.find_queue(c.name.value), now_.now.ms));
 }
 
 Core::Answer Core::on(const ResumeQueue& c, Ticket) {
-  const Queue* queue = state_.find_queue(c.name.value);
+  Queue* queue = state_.find_queue(c.name.value);
   if (!queue) return fail({ErrorCode::kNotFound, "There is no queue " + c.name.value + "."});
   if (queue->paused) emit(QueueResumed{c.name});
-  return Reply(view_of(*queue, now_.now.ms));
+  return Reply(view_of(state_, *queue, now_.now.ms));
 }
 
 Core::Answer Core::on(const StartBulk& c, Ticket) {

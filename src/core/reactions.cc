@@ -33,9 +33,10 @@ void Core::react() {
 std::int64_t Core::backoff_ms(const Task& task) const {
   const RetryPolicy& retry = state_.spec_of(task).retry;
   const double raw = static_cast<double>(retry.backoff_ms.value) * std::pow(retry.multiplier.value, task.failures);
-  const double capped = std::min(raw, static_cast<double>(std::max(retry.max_backoff_ms, retry.backoff_ms).value));
+  const auto longest = static_cast<double>(retry.longest_ms());
   const double random = base::unit(base::random_at(state_.seed, state_.position + 1, 0));
-  return static_cast<std::int64_t>(capped * (1.0 + retry.jitter.value * (2.0 * random - 1.0)));
+  const double spread = 1.0 + retry.jitter.value * (2.0 * random - 1.0);
+  return static_cast<std::int64_t>(std::min(std::min(raw, longest) * spread, longest));
 }
 
 void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional<TaskError> error,
@@ -76,9 +77,10 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
   emit(std::move(e));
 }
 
-void Core::hand_back(Task& task, Reason reason) {
+void Core::hand_back(Task& task, Reason reason, std::optional<std::string> message) {
   if (task.cancel_requested) return fail_attempt(task, reason, /*retryable=*/true, {}, 0, {});
-  emit(TaskReleased{Name(task.id), Name(task.lease->worker->id), task.lease->number, task.state, reason});
+  emit(TaskReleased{Name(task.id), Name(task.lease->worker->id), task.lease->number, task.state, reason,
+                    std::move(message)});
 }
 
 void Core::make_ready(Task& task, Reason reason) {
@@ -132,6 +134,9 @@ void Core::fire(Task& task) {
   };
   if (task.cancel_requested && task.extras->cancel_at <= now) {
     lost(Reason::kCancelGrace, "cancelled", "The worker did not stop in time.");
+  } else if (state_.lease_deadline(lease) <= now && is_silent(*lease.worker)) {
+    // With the defaults both run out at once: that the worker is lost says more.
+    fire(*lease.worker);
   } else if (state_.lease_deadline(lease) <= now) {
     // A lease ending exactly now is lost: two holders are worse than one idle moment.
     lost(Reason::kLeaseExpired, "lease_expired", "Worker " + lease.worker->id + " did not renew its lease.");
@@ -165,13 +170,15 @@ void Core::fire_wall(Task& task) {
   make_ready(task, Reason::kTime);
 }
 
+bool Core::is_silent(const Worker& worker) const {
+  const bool there = worker.state == WorkerState::kLive || worker.state == WorkerState::kDraining;
+  return there && worker.last_seen_at + state_.limits.worker_lost_ms <= now_.now.ms && !listeners_.contains(worker.id);
+}
+
 void Core::fire(Worker& worker) {
   if (worker.last_seen_at + state_.limits.worker_lost_ms > now_.now.ms) return state_.arm(worker);
   // A request of its that waits here is as good as a heartbeat.
-  const bool waits =
-      listeners_.contains(worker.id) || std::any_of(lease_waiters_.begin(), lease_waiters_.end(),
-                                                    [&](const Waiter* w) { return w->worker == worker.id; });
-  if (waits) {
+  if (listeners_.contains(worker.id)) {
     worker.last_seen_at = now_.now.ms;
     return state_.arm(worker);
   }
@@ -331,9 +338,11 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
     ++step.done;
   }
   if (!more) {
-    // A redriven task may have brought its dead root back among the live, where this pass did not look.
+    // A task that came back meanwhile may have brought its dead root with it, from where this pass was still to look.
     step.cursor = 0;
-    if (bulk.done + step.done == bulk.passed) step.state = BulkState::kDone;
+    const bool left = std::any_of(state_.held.begin(), state_.held.end(),
+                                  [&](const Task& task) { return is_redriven_by(bulk, task); });
+    if (!left && bulk.done + step.done == bulk.passed) step.state = BulkState::kDone;
   }
   emit(std::move(step));
   react();

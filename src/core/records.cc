@@ -68,10 +68,11 @@ BOOST_DESCRIBE_STRUCT(TaskRecord, (),
 struct WorkerRecord {
   RegisterWorker definition;
   WorkerState state = WorkerState::kLive;
+  bool drains = false;
   std::int64_t session = 1;
   std::int64_t registered_ms = 0;
 };
-BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, session, registered_ms))
+BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, drains, session, registered_ms))
 
 struct QueueRecord {
   bool paused = false;
@@ -152,7 +153,7 @@ TaskRecord task_record(const Task& task) {
   return r;
 }
 
-WorkerRecord worker_record(const Worker& w) { return {w.definition, w.state, w.session, w.registered_at}; }
+WorkerRecord worker_record(const Worker& w) { return {w.definition, w.state, w.drains, w.session, w.registered_at}; }
 
 BulkRecord bulk_record(const Bulk& b) {
   return {b.action,
@@ -352,6 +353,7 @@ void State::load_worker(const StoredEntity& entity) {
   worker->id = entity.id;
   worker->definition = std::move(r.definition);
   worker->state = r.state;
+  worker->drains = r.drains;
   worker->session = r.session;
   worker->registered_at = r.registered_ms;
 }
@@ -429,6 +431,14 @@ void State::link_loaded(std::int64_t now) {
   }
 }
 
+// Loading went by submission; a retried task was queued after younger ones.
+void State::sort_arrivals() {
+  for (auto& [name, queue] : queues) {
+    std::stable_sort(queue->arrivals.begin(), queue->arrivals.end(),
+                     [](const Arrival& a, const Arrival& b) { return a.at < b.at; });
+  }
+}
+
 void State::finish_load(std::int64_t now) {
   last_time = now;
   for (const auto& task : tasks) {
@@ -436,6 +446,7 @@ void State::finish_load(std::int64_t now) {
   }
   for (auto& [id, worker] : workers) worker->last_seen_at = now;
   link_loaded(now);
+  sort_arrivals();
   for (Task& task : live) arm(task);
   for (auto& [id, worker] : workers) {
     arm(*worker);

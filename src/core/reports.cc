@@ -24,7 +24,12 @@ bool holds(const Task& task, const std::string& lease) {
 
 std::int64_t fingerprint_of(const Report& r) {
   std::uint64_t hash = base::mix(r.result.content_hash());
-  if (r.error) hash ^= base::mix(std::hash<std::string>{}(r.error->message.value));
+  Report rest = r;  // What is left says more than who reports.
+  rest.result = {};
+  if (rest.error) hash ^= base::mix(std::exchange(rest.error->details, {}).content_hash() + 1);
+  rest.task_id = {};
+  rest.lease = {};
+  hash ^= base::mix(std::hash<std::string>{}(base::to_json(rest)));
   return static_cast<std::int64_t>(base::mix(hash ^ (r.retryable ? 1U : 0U)) >> 11);
 }
 
@@ -94,14 +99,17 @@ void Core::complete(Task& task, const Report& r) {
 }
 
 // One outcome. The same one again under its lease is answered as the first time; another one is refused.
-Result<Task*> Core::report(const Report& r) {
+Result<Task*> Core::report(const Report& r, const std::optional<std::string>& message) {
   Task* task = state_.find_task(r.task_id.value);
   if (!task) return fail(no_task(r.task_id.value));
   if (!holds(*task, r.lease.value)) {
     if (!recorded(*task, r.lease.value)) return fail(stale(*task, r.lease.value));
     const bool same = task->last->outcome == r.outcome &&
                       (r.outcome == Outcome::kReleased || task->last->fingerprint == fingerprint_of(r));
-    if (same) return task;
+    if (same) {
+      if (Worker* worker = state_.find_worker(task->last->worker)) see(*worker);
+      return task;
+    }
     return fail({ErrorCode::kOutcomeConflict,
                  "Lease " + r.lease.value + " already recorded " + base::to_text(task->last->outcome) + "."});
   }
@@ -125,7 +133,7 @@ Result<Task*> Core::report(const Report& r) {
                    fingerprint_of(r), r.usage);
       break;
     case Outcome::kReleased:
-      hand_back(*task, Reason::kReleased);
+      hand_back(*task, Reason::kReleased, message);
       break;
   }
   return task;
@@ -144,7 +152,8 @@ Core::Answer Core::on(const FailTask& c, Ticket) {
 }
 
 Core::Answer Core::on(const ReleaseTask& c, Ticket) {
-  auto task = report({c.id, c.lease, Outcome::kReleased, {}, {}, true, {}, {}});
+  auto task = report({c.id, c.lease, Outcome::kReleased, {}, {}, true, {}, {}},
+                     c.reason ? std::optional(c.reason->value) : std::nullopt);
   if (!task) return fail(task.error());
   return Reply(view_of(state_, **task, Detail::kWithoutBodies));
 }

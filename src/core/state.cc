@@ -1,8 +1,16 @@
 #include "core/state.h"
 
+#include <set>
+
 #include "base/check.h"
 
 namespace arbiter::core {
+
+namespace {
+
+constexpr std::size_t kArrivalsSlack = 1'000;  // arrivals that are kept beyond twice the queued tasks
+
+}  // namespace
 
 // ---- the task state machine's indexes -------------------------------------------------------------------------
 
@@ -111,9 +119,25 @@ Profile& State::profile_of(const Name& type, const Requirements& requirements) {
 }
 
 void State::join_ready(Task& task) {
-  auto& set = task.queue->ready[task.priority][task.profile->id];
+  Queue& queue = *task.queue;
+  auto& set = queue.ready[task.priority][task.profile->id];
   set.insert(set.end(), task);
-  if (!task.queue->paused) ++ready_tasks;
+  if (!queue.paused) ++ready_tasks;
+  queue.arrivals.push_back({task.queued_at, task.submitted});
+  const auto queued = static_cast<std::size_t>(queue.depth[static_cast<std::size_t>(TaskState::kQueued)]);
+  if (queue.arrivals.size() <= 2 * queued + kArrivalsSlack) return;
+  std::erase_if(queue.arrivals, [&](const Arrival& a) { return !is_queued_since(a); });
+}
+
+bool State::is_queued_since(const Arrival& arrival) const {
+  const auto task = live.find(arrival.task);
+  return task != live.end() && task->state == TaskState::kQueued && task->queued_at == arrival.at;
+}
+
+std::int64_t State::oldest_arrival(Queue& queue) {
+  auto& arrivals = queue.arrivals;
+  while (!arrivals.empty() && !is_queued_since(arrivals.front())) arrivals.pop_front();
+  return arrivals.empty() ? 0 : arrivals.front().at;
 }
 
 void State::leave_ready(Task& task) {
@@ -268,16 +292,18 @@ const std::string* State::missing_root(const Task& task) const {
   return &task.extras->root_id.value;
 }
 
-std::vector<std::string> State::missing_roots(const std::vector<std::string>& ids) const {
-  std::vector<std::string> roots;
+std::vector<std::string> State::missing_relatives(const std::vector<std::string>& ids) const {
+  std::set<std::string> missing;
   for (const auto& id : ids) {
     const Task* task = find_task(id);
-    const std::string* root = task ? missing_root(*task) : nullptr;
-    if (root) roots.push_back(*root);
+    if (!task) continue;
+    if (const std::string* root = missing_root(*task)) missing.insert(*root);
+    if (task->state != TaskState::kCancelled) continue;
+    for (const Name& dependency : spec_of(*task).depends_on) {
+      if (!find_task(dependency.value)) missing.insert(dependency.value);
+    }
   }
-  std::sort(roots.begin(), roots.end());
-  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
-  return roots;
+  return {missing.begin(), missing.end()};
 }
 
 void State::drop_lease(Task& task) {

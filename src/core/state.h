@@ -107,11 +107,15 @@ class State {
   [[nodiscard]] Worker* find_worker(std::string_view id) const;
   [[nodiscard]] Queue* find_queue(std::string_view name) const;
   [[nodiscard]] Queue& queue(const std::string& name);  // made when it is new
+  // When the task that is queued for the longest time became so; 0 when none is.
+  [[nodiscard]] std::int64_t oldest_arrival(Queue& queue);
   // The root of its lineage, itself when it has no parent; nullptr when retention took the root.
   [[nodiscard]] Task* root_of(Task& task) const;
   // The root of its lineage, when memory does not hold it.
   [[nodiscard]] const std::string* missing_root(const Task& task) const;
-  [[nodiscard]] std::vector<std::string> missing_roots(const std::vector<std::string>& ids) const;  // each once
+  // Their roots, and what the cancelled among them depend on, that memory does not hold; each once. A redrive needs
+  // them: a cancelled task that comes back waits for what it waited for, as that is now.
+  [[nodiscard]] std::vector<std::string> missing_relatives(const std::vector<std::string>& ids) const;
   [[nodiscard]] const TaskSpec& spec_of(const Task& task) const;  // a default one for plain tasks
 
   // A pending task whose dependencies are all settled and whose times have come.
@@ -180,6 +184,7 @@ class State {
   void unlink(Task& task, Task& dependency);
   void enter(Task& task, TaskState to);  // moves it between the indexes
   void leave_ready(Task& task);
+  [[nodiscard]] bool is_queued_since(const Arrival& arrival) const;
   void join_ready(Task& task);
   void drop_lease(Task& task);
   LastOutcome& outcome_of(Task& task);  // a new one, of the present lease
@@ -200,6 +205,7 @@ class State {
   void load_queue(const StoredEntity& entity);
   void load_bulk(const StoredEntity& entity);
   void link_loaded(std::int64_t now);
+  void sort_arrivals();
 
   struct Ended {
     Task* task;

@@ -1,4 +1,5 @@
 // Submitting tasks: everything is checked before the first of them exists.
+#include <numeric>
 #include <set>
 
 #include "base/check.h"
@@ -35,6 +36,7 @@ std::int64_t fingerprint_of(const TaskSpec& spec) {
   const std::uint64_t bodies = base::mix(rest.payload.content_hash()) ^ rest.metadata.content_hash();
   rest.payload = {};
   rest.metadata = {};
+  rest.retry.max_backoff_ms = rest.retry.longest_ms();
   const std::string text = base::to_json(rest);
   return static_cast<std::int64_t>(base::mix(std::hash<std::string_view>{}(text) ^ bodies) >> 11);
 }
@@ -53,7 +55,7 @@ void Core::check_specs(std::vector<Submission>& submissions, base::FieldErrors& 
                    "must have at most " + std::to_string(state_.limits.metadata_bytes_max) + " bytes");
       }
     }
-    if (spec.retry.max_backoff_ms < spec.retry.backoff_ms && spec.retry.backoff_ms > 60'000) {
+    if (spec.retry.longest_ms() < spec.retry.backoff_ms) {
       errors.add(s.field("retry.maxBackoffMs"), "must not be less than backoffMs");
     }
     if (spec.id && !ids.insert(spec.id->value).second) errors.add(s.field("id"), "is used twice in this batch");
@@ -92,28 +94,24 @@ Result<void> Core::check_sizes(const std::vector<Submission>& submissions) const
   return {};
 }
 
-Result<void> Core::check_dependencies(std::vector<Submission>& submissions, bool batch) const {
+void Core::check_dependencies(std::vector<Submission>& submissions, bool batch, base::FieldErrors& unknown) const {
   std::map<std::string_view, std::size_t> members;
   for (std::size_t i = 0; i < submissions.size(); ++i) {
     if (!submissions[i].id.empty()) members.emplace(submissions[i].id, i);
   }
-  std::vector<base::FieldError> unknown;
   for (auto& s : submissions) {
+    if (s.existing) continue;  // What it depended on may have been deleted since.
     for (std::size_t d = 0; d < s.spec->depends_on.size(); ++d) {
       const std::string& id = s.spec->depends_on[d].value;
       const auto member = members.find(id);
-      if (member != members.end() && !s.existing) {
+      if (member != members.end()) {
         s.needs.push_back(member->second);
-      } else if (!state_.find_task(id) && unknown.size() < base::kFieldErrorsMax) {
-        unknown.push_back(
-            {s.field("dependsOn[" + std::to_string(d) + "]"),
-             "names no task" + std::string(batch ? ", neither in this batch nor before it: " : ": ") + id});
+      } else if (!state_.find_task(id)) {
+        unknown.add(s.field("dependsOn[" + std::to_string(d) + "]"),
+                    "names no task" + std::string(batch ? ", neither in this batch nor before it: " : ": ") + id);
       }
     }
   }
-  if (unknown.empty()) return {};
-  return fail({ErrorCode::kUnknownDependency, "Submit a dependency before or together with what depends on it.",
-               std::move(unknown)});
 }
 
 // Depth first, dependencies before dependents, otherwise as submitted. A cycle is refused with its names.
@@ -154,6 +152,16 @@ Result<std::vector<std::size_t>> Core::order_by_dependency(const std::vector<Sub
   return order;
 }
 
+Result<void> Core::check_depth(const Queue& queue, std::int64_t more) {
+  const std::int64_t depth = std::accumulate(queue.depth.begin(), queue.depth.end(), std::int64_t{0});
+  if (!queue.max_depth || depth + more <= queue.max_depth) return {};
+  return fail({ErrorCode::kQueueFull,
+               "Queue " + queue.name + " holds " + std::to_string(depth) + " of " + std::to_string(queue.max_depth) +
+                   " tasks; try again later.",
+               {},
+               1'000});
+}
+
 Result<void> Core::check_limits(const std::vector<Submission>& submissions) const {
   std::map<std::string_view, std::int64_t> by_queue;
   std::map<const Task*, std::int64_t> by_root;
@@ -173,15 +181,7 @@ Result<void> Core::check_limits(const std::vector<Submission>& submissions) cons
                    {},
                    1'000});
     }
-    std::int64_t depth = 0;
-    for (auto d : queue->depth) depth += d;
-    if (queue->max_depth && depth + count > queue->max_depth) {
-      return fail({ErrorCode::kQueueFull,
-                   "Queue " + std::string(name) + " holds " + std::to_string(depth) + " of " +
-                       std::to_string(queue->max_depth) + " tasks; try again later.",
-                   {},
-                   1'000});
-    }
+    if (auto ok = check_depth(*queue, count); !ok) return ok;
   }
   if (static_cast<std::int64_t>(state_.live.size()) + created > state_.limits.live_tasks_max) {
     return fail({ErrorCode::kQueueFull,
@@ -236,7 +236,9 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
   }
   base::FieldErrors errors;
   check_specs(submissions, errors);
-  if (!errors.empty()) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
+  const bool only_unknown = errors.empty();
+  check_dependencies(submissions, batch, errors);
+  if (!only_unknown) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
   if (auto ok = check_sizes(submissions); !ok) return fail(ok.error());
   for (const auto& s : submissions) {
     if (s.existing && s.existing->fingerprint != s.fingerprint) {
@@ -245,7 +247,10 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
                    {{s.field("id"), "is taken by another task"}}});
     }
   }
-  if (auto ok = check_dependencies(submissions, batch); !ok) return fail(ok.error());
+  if (!errors.empty()) {
+    return fail({ErrorCode::kUnknownDependency, "Submit a dependency before or together with what depends on it.",
+                 errors.take()});
+  }
   auto order = order_by_dependency(submissions);
   if (!order) return fail(order.error());
   if (auto ok = check_limits(submissions); !ok) return fail(ok.error());

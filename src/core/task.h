@@ -28,6 +28,7 @@ struct Lease {
   std::int64_t number = 0;
   std::int64_t lease_ms = 30'000;
   std::int64_t expires_at = 0;       // volatile; the worker's signs of life count too
+  bool cancel_told = false;          // volatile; a request for leases was answered with the cancellation
   bool disowned = false;             // volatile; the worker named the leases it knows, and not this one
   std::int64_t started_at = 0;       // 0: not begun
   std::int64_t last_sign_at = 0;     // volatile: progress, log line, extension
@@ -138,6 +139,12 @@ struct Rate {
   void advance(std::int64_t now_ms);
 };
 
+// A task that became queued, and when.
+struct Arrival {
+  std::int64_t at = 0;
+  Position task = 0;  // when it was submitted
+};
+
 struct Queue {
   std::string name;
   bool paused = false;
@@ -146,6 +153,7 @@ struct Queue {
   bool dirty = false;
   std::array<std::map<std::uint32_t, ReadySet>, 11> ready;  // by priority, by profile
   std::array<std::int64_t, kTaskStates> depth{};            // live tasks by state
+  std::deque<Arrival> arrivals;                             // of the queued tasks, oldest first, and of some that left
   Rate submitted, completed, failed;                        // volatile
   Samples wait, run;                                        // volatile
 };
@@ -155,6 +163,7 @@ struct Worker : TimerNode {
   std::string id;
   RegisterWorker definition;
   WorkerState state = WorkerState::kLive;
+  bool drains = false;  // was told to; a lost one that comes back still does
   std::int64_t session = 1;
   std::int64_t registered_at = 0;
   std::int64_t last_seen_at = 0;  // volatile

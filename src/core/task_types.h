@@ -1,6 +1,6 @@
 // The words of tasks: states, policies, and the definition that a client submits. Shared by commands, events and state.
 //
-// State machine (checked by core/task_states_test.cc against allowed() and docs/formats.md):
+// State machine (checked by core/task_types_test.cc against allowed() and docs/ARCHITECTURE.md):
 //   pending    -> queued, cancelled, failed
 //   queued     -> assigned, cancelled, failed
 //   assigned   -> running, queued, pending, failed, cancelled
@@ -56,11 +56,15 @@ struct Priority {
 };
 
 struct RetryPolicy {
+  static constexpr std::int64_t kMaxBackoffMs = 60'000;
   Int<1, 100> max_attempts{3};
   Int<0, kDayMs> backoff_ms{1'000};
   base::Number<1.0, 10.0> multiplier{2.0};
-  Int<0, kDayMs> max_backoff_ms{60'000};
+  std::optional<Int<0, kDayMs>> max_backoff_ms;  // not given: a minute, or backoff_ms when that is more
   base::Number<0.0, 1.0> jitter{0.2};
+  [[nodiscard]] std::int64_t longest_ms() const {
+    return max_backoff_ms ? max_backoff_ms->value : std::max<std::int64_t>(kMaxBackoffMs, backoff_ms.value);
+  }
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 BOOST_DESCRIBE_STRUCT(RetryPolicy, (), (max_attempts, backoff_ms, multiplier, max_backoff_ms, jitter))

@@ -114,6 +114,7 @@ Core::Answer Core::on(const RetryTask& c, Ticket) {
     return fail({ErrorCode::kInvalidState,
                  "Only failed tasks can be retried; task " + task->id + " is " + base::to_text(task->state) + "."});
   }
+  if (auto ok = check_depth(*task->queue, 1); !ok) return fail(ok.error());
   emit(TaskRedriven{c.id, TaskState::kQueued, {}});
   if (c.dependents) redrive_dependents(c.id.value);
   return Reply(view_of(state_, *task, Detail::kWithoutBodies));

@@ -129,22 +129,16 @@ WorkerView view_of(const State& state, const Worker& worker, bool with_leases) {
   return view;
 }
 
-QueueView view_of(const Queue& queue, std::int64_t now) {
+QueueView view_of(State& state, Queue& queue, std::int64_t now) {
   QueueView view;
   view.name.value = queue.name;
   view.paused = queue.paused;
   if (queue.max_depth) view.max_depth = queue.max_depth;
   for (std::size_t i = 0; i < kTaskStates; ++i) {
-    const auto state = static_cast<TaskState>(i);
-    if (!is_ended(state)) view.depth[base::to_text(state)] = queue.depth[i];
+    const auto of = static_cast<TaskState>(i);
+    if (!is_ended(of)) view.depth[base::to_text(of)] = queue.depth[i];
   }
-  std::int64_t oldest = 0;
-  for (const auto& by_profile : queue.ready) {
-    for (const auto& [profile, set] : by_profile) {
-      const std::int64_t queued = set.begin()->queued_at;
-      oldest = oldest ? std::min(oldest, queued) : queued;
-    }
-  }
+  const std::int64_t oldest = state.oldest_arrival(queue);
   if (oldest) view.oldest_age_ms = std::max<std::int64_t>(0, now - oldest);
   view.submitted_per_second = queue.submitted.per_second(now);
   view.completed_per_second = queue.completed.per_second(now);

@@ -11,7 +11,7 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] LeaseView lease_view_of(const State& state, const Task& task, Detail detail);
 [[nodiscard]] LeaseStatus lease_status_of(const State& state, const Task& task);
 [[nodiscard]] WorkerView view_of(const State& state, const Worker& worker, bool with_leases);
-[[nodiscard]] QueueView view_of(const Queue& queue, std::int64_t now);
+[[nodiscard]] QueueView view_of(State& state, Queue& queue, std::int64_t now);
 [[nodiscard]] BulkView view_of(const Bulk& bulk);
 
 // Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty

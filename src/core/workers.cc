@@ -54,13 +54,11 @@ Core::Answer Core::on(const RegisterWorker& c, Ticket) {
 // Requests of an earlier session that still wait get no work any more.
 void Core::wake_replaced(const Worker& worker) {
   std::vector<Waiter*> replaced;
-  const auto old = [&](const std::optional<std::int64_t>& session) { return session && *session != worker.session; };
-  for (Waiter* waiter : lease_waiters_) {
-    if (waiter->worker == worker.id && old(waiter->lease.session)) replaced.push_back(waiter);
-  }
   const auto [first, last] = listeners_.equal_range(worker.id);
   for (auto it = first; it != last; ++it) {
-    if (old(it->second->heartbeat.session)) replaced.push_back(it->second);
+    const Waiter& waiter = *it->second;
+    const auto& session = waiter.what == Waiter::Kind::kLease ? waiter.lease.session : waiter.heartbeat.session;
+    if (session && *session != worker.session) replaced.push_back(it->second);
   }
   for (Waiter* waiter : replaced) wake(*waiter, fail(replaced_by(worker)));
 }
@@ -155,7 +153,7 @@ Core::Answer Core::on(const DeregisterWorker& c, Ticket) {
 Core::Answer Core::on(const ListQueues& c, Ticket) {
   QueueList list;
   list.next_cursor = page(state_.queues, c.cursor, c.limit, list.items, [&](const auto& entry, auto& items) {
-    items.push_back(view_of(*entry.second, now_.now.ms));
+    items.push_back(view_of(state_, *entry.second, now_.now.ms));
   });
   return Reply(std::move(list));
 }

@@ -114,7 +114,7 @@ void Namespace::admit(Ticket ticket, Pending pending) {
     const std::string* cause = core::Core::needs_cancelled_by(pending.request.command);
     if (cause && !pending.causes) pending.causes.emplace({*cause});
     if (pending.causes && !pending.causes->empty()) return look_for_cancelled(ticket, std::move(pending));
-    if (pending.causes) missing = roots_to_ask({pending.asked.begin(), pending.asked.end()}, pending.asked);
+    if (pending.causes) missing = relatives_to_ask({pending.asked.begin(), pending.asked.end()}, pending.asked);
     if (missing.empty()) return run(ticket, std::move(pending));
   }
   look_up(ticket, std::move(pending), std::move(missing));
@@ -185,12 +185,12 @@ void Namespace::bring_back(const store::Lookup& found) {
   }
 }
 
-// The roots of these tasks that memory does not hold, each asked for once.
-std::vector<std::string> Namespace::roots_to_ask(const std::vector<std::string>& ids,
-                                                 std::set<std::string>& asked) const {
-  std::vector<std::string> roots = core_->state().missing_roots(ids);
-  std::erase_if(roots, [&](const std::string& id) { return !asked.insert(id).second; });
-  return roots;
+// What State::missing_relatives names, each asked for once.
+std::vector<std::string> Namespace::relatives_to_ask(const std::vector<std::string>& ids,
+                                                     std::set<std::string>& asked) const {
+  std::vector<std::string> missing = core_->state().missing_relatives(ids);
+  std::erase_if(missing, [&](const std::string& id) { return !asked.insert(id).second; });
+  return missing;
 }
 
 std::optional<Answer> Namespace::stored_answer(const Request& request) const {
@@ -415,7 +415,7 @@ void Namespace::advance_redrive() {
       page->ids = core_->dead_in_memory(page->bulk, limit);
       page->cursor = page->ids.size() < limit ? position : 0;
       page->more = true;
-      redrive(page, roots_to_ask(page->ids, page->asked));
+      redrive(page, relatives_to_ask(page->ids, page->asked));
     });
     return;
   }
@@ -451,7 +451,7 @@ void Namespace::redrive(const std::shared_ptr<RedrivePage>& page, std::vector<st
     redriving_ = false;
     if (!found) return retry_redrive();
     bring_back(*found);
-    redrive(page, roots_to_ask(page->ids, page->asked));
+    redrive(page, relatives_to_ask(page->ids, page->asked));
   });
 }
 

@@ -106,8 +106,8 @@ class Namespace {
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
   void bring_back(const store::Lookup& found);
-  [[nodiscard]] std::vector<std::string> roots_to_ask(const std::vector<std::string>& ids,
-                                                      std::set<std::string>& asked) const;
+  [[nodiscard]] std::vector<std::string> relatives_to_ask(const std::vector<std::string>& ids,
+                                                          std::set<std::string>& asked) const;
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);

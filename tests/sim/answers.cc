@@ -218,7 +218,7 @@ void Answers::acknowledges(const core::Report& report) {
     if (std::to_string(end.lease) != report.lease.value) return false;
     switch (end.ending) {
       case Ending::kCompleted:
-        return report.outcome == core::Outcome::kCompleted && end.result == report.result.text();
+        return report.outcome == core::Outcome::kCompleted && end.result == completion(report);
       case Ending::kFailed: {
         const bool by_worker = end.reason == core::Reason::kReported || end.reason == core::Reason::kNotRetryable ||
                                end.reason == core::Reason::kLineageLimit;

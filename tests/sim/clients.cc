@@ -184,6 +184,15 @@ void Clients::note_sign(const Sent& sent, const core::Reply& reply) {
   if (const auto* c = std::get_if<core::ReportProgress>(&command)) progressed(c->lease);
   if (const auto* c = std::get_if<core::AppendLog>(&command)) progressed(c->lease);
   if (const auto* c = std::get_if<core::StartTask>(&command)) alive(c->lease);
+  if (const auto* c = std::get_if<core::CompleteTask>(&command)) alive(c->lease);
+  if (const auto* c = std::get_if<core::FailTask>(&command)) alive(c->lease);
+  if (const auto* c = std::get_if<core::ReleaseTask>(&command)) alive(c->lease);
+  if (const auto* c = std::get_if<core::ReportTasks>(&command)) {
+    const auto& results = std::get<core::ReportReply>(reply).results;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (!results[i].code) alive(c->reports[i].lease);
+    }
+  }
   if (const auto* c = std::get_if<core::ExtendLease>(&command)) {
     sign.lease_ms = c->lease_ms ? c->lease_ms->value : 0;
     progressed(c->lease);

@@ -71,6 +71,18 @@ void Model::move(TaskModel& task, TaskState to, const core::Event& event) {
   task.history.set(event.position, task.now);
 }
 
+std::string completion(std::string_view result, std::optional<double> score, const std::optional<core::Usage>& usage) {
+  std::string text(result);
+  if (score) text += " score " + std::to_string(*score);
+  if (usage) text += " usage " + base::to_json(*usage);
+  return text;
+}
+
+std::string completion(const core::Report& report) {
+  const auto score = report.quality_score ? std::optional(report.quality_score->value) : std::nullopt;
+  return completion(report.result.text(), score, report.usage);
+}
+
 void Model::end_lease(TaskModel& task, LeaseEnd end) {
   if (!task.lease) return;
   task.ends.push_back(std::move(end));
@@ -125,7 +137,8 @@ void Model::on(const core::TaskStarted& e, const core::Event& event) {
 void Model::on(const core::TaskCompleted& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
   task.result = e.result.text();
-  end_lease(task, {e.lease, Ending::kCompleted, core::Reason::kReported, task.result, "", event.position});
+  end_lease(task, {e.lease, Ending::kCompleted, core::Reason::kReported,
+                   completion(task.result, e.quality_score, e.usage), "", event.position});
   move(task, TaskState::kCompleted, event);
 }
 
@@ -182,12 +195,14 @@ void Model::on(const core::WorkerRegistered& e, const core::Event& event) {
   worker.exists = true;
   worker.definition = e.definition;
   worker.now = {core::WorkerState::kLive, e.session};
+  worker.drains = false;
   worker.alive_at = event.time.ms;
   note(worker, event);
 }
 void Model::on(const core::WorkerDraining& e, const core::Event& event) {
   WorkerModel& worker = workers[e.id.value];
   worker.now.state = core::WorkerState::kDraining;
+  worker.drains = true;
   note(worker, event);
 }
 void Model::on(const core::WorkerLost& e, const core::Event& event) {
@@ -197,7 +212,7 @@ void Model::on(const core::WorkerLost& e, const core::Event& event) {
 }
 void Model::on(const core::WorkerReturned& e, const core::Event& event) {
   WorkerModel& worker = workers[e.id.value];
-  worker.now.state = core::WorkerState::kLive;
+  worker.now.state = worker.drains ? core::WorkerState::kDraining : core::WorkerState::kLive;
   worker.alive_at = event.time.ms;
   note(worker, event);
 }

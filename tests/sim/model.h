@@ -59,11 +59,16 @@ struct TaskFacts {
 enum class Ending : std::uint8_t { kCompleted, kFailed, kReleased, kCancelled };
 
 // How a lease ended.
+// What a completion says, as text.
+[[nodiscard]] std::string completion(std::string_view result, std::optional<double> score,
+                                     const std::optional<core::Usage>& usage);
+[[nodiscard]] std::string completion(const core::Report& report);
+
 struct LeaseEnd {
   std::int64_t lease = 0;
   Ending ending = Ending::kCompleted;
   core::Reason reason = core::Reason::kReported;
-  std::string result;  // of a completion
+  std::string result;  // of a completion: with its score and usage
   std::string error;   // message of a failure
   Position position = 0;
 };
@@ -102,6 +107,7 @@ struct WorkerFacts {
 };
 struct WorkerModel {
   WorkerFacts now;
+  bool drains = false;
   bool exists = false;
   core::RegisterWorker definition;
   std::int64_t alive_at = 0;  // registered or returned

@@ -298,11 +298,11 @@ void Referee::check_retry(const TaskModel& task, const core::TaskFailed& e) {
   if (e.state != TaskState::kPending) return;
   const core::RetryPolicy& retry = task.spec.retry;
   const double raw = static_cast<double>(retry.backoff_ms.value) * std::pow(retry.multiplier.value, task.now.failures);
-  const double most = static_cast<double>(std::max(retry.max_backoff_ms.value, retry.backoff_ms.value));
+  const double most = retry.max_backoff_ms ? static_cast<double>(retry.max_backoff_ms->value) : 60'000.0;
   const double base = std::min(raw, most);
   const auto wait = static_cast<double>(e.retry_at ? e.retry_at->ms - time_ : 0);
-  const bool in_bounds =
-      wait >= std::floor(base * (1 - retry.jitter.value)) - 1 && wait <= base * (1 + retry.jitter.value) + 1;
+  const bool in_bounds = wait >= std::floor(base * (1 - retry.jitter.value)) - 1 &&
+                         wait <= std::min(base * (1 + retry.jitter.value) + 1, most);
   RULE(in_bounds, "3", "the backoff of " + task.id + " is " + std::to_string(wait) + " ms");
 }
 

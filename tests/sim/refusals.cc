@@ -82,7 +82,7 @@ void Answers::conflict(const core::Report& report) {
   if (!t) return;
   const auto same = [&](const LeaseEnd& end) {
     return std::to_string(end.lease) == report.lease.value && end.ending == Ending::kCompleted &&
-           report.outcome == core::Outcome::kCompleted && end.result == report.result.text();
+           report.outcome == core::Outcome::kCompleted && end.result == completion(report);
   };
   const auto any = [&](const LeaseEnd& end) { return std::to_string(end.lease) == report.lease.value; };
   RULE(std::any_of(t->ends.begin(), t->ends.end(), any), "9", "conflicts with an outcome that is not in the log");

@@ -52,7 +52,7 @@ void Specs::embellish(core::TaskSpec& spec, std::int64_t wall_ms, const std::vec
   if (random_.percent(50)) {
     spec.retry.max_attempts = random_.range(1, 5);
     spec.retry.backoff_ms = random_.range(0, 5'000);
-    spec.retry.max_backoff_ms = random_.range(0, 10'000);
+    if (random_.percent(70)) spec.retry.max_backoff_ms = spec.retry.backoff_ms + random_.range(0, 8'000);
     if (random_.percent(30)) spec.retry.jitter = 0.0;
   }
   if (random_.percent(20)) add_requirements(spec);
