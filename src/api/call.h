@@ -29,6 +29,7 @@ struct Call {
   const Operation* operation = nullptr;
   PathValues path;
   std::vector<QueryValue> query;
+  std::optional<base::Error> bad_query;
   std::string namespace_name;
   core::Actor actor;
   bool is_admin = false;

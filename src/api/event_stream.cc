@@ -56,22 +56,28 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
  private:
   void opened() {
     service_.engine().read(call_->namespace_name, [self = shared_from_this()](store::Reader* reader) {
-      if (!self->begin(reader)) {
+      if (auto begun = self->begin(reader); !begun) {
         self->close();
-        return self->call_->refuse({base::ErrorCode::kStoreUnavailable, "The store cannot be read now.", {}, 1'000});
+        return self->call_->refuse(begun.error());
       }
       self->open_stream();
       self->pump();
     });
   }
 
-  bool begin(store::Reader* reader) {
-    if (!reader) return false;
-    if (!from_now_) return true;
+  base::Result<void> begin(store::Reader* reader) {
+    const base::Error unavailable{base::ErrorCode::kStoreUnavailable, "The store cannot be read now.", {}, 1'000};
+    if (!reader) return base::fail(unavailable);
+    if (!from_now_) {
+      auto page = reader->events(query_);
+      if (!page) return base::fail(unavailable);
+      if (is_truncated(query_, *page)) return base::fail(truncated(*page));
+      return {};
+    }
     auto head = reader->lookup({});
-    if (!head) return false;
+    if (!head) return base::fail(unavailable);
     query_.after = head->head;
-    return true;
+    return {};
   }
 
   void open_stream() {
@@ -163,7 +169,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   void catch_up(store::Reader* reader) {
     auto page = reader ? reader->events(query_) : base::Result<store::EventPage>(base::fail({}));
-    if (!page) return close();
+    if (!page || is_truncated(query_, *page)) return close();  // The next attempt is told why.
     if (!send(page->events) || !advance_to(page->scanned_to)) return;
     {
       const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@ std::vector<std::string> texts(const auto& list) { return {list.begin(), list.en
 void answer_events(const CallPtr& call, store::Reader& reader, const store::EventQuery& query) {
   auto page = reader.events(query);
   if (!page) return call->refuse(page.error());
+  if (is_truncated(query, *page)) return call->refuse(truncated(*page));
   EventList list;
   list.items.reserve(page->events.size());
   for (const auto& row : page->events) list.items.push_back(view_of(row));
@@ -27,6 +28,17 @@ void with_task(Service& service, const CallPtr& call, const base::Name& id, std:
 }
 
 }  // namespace
+
+bool is_truncated(const store::EventQuery& query, const store::EventPage& page) {
+  return query.after > 0 && page.oldest > query.after + 1;
+}
+
+base::Error truncated(const store::EventPage& page) {
+  const std::string before = std::to_string(page.oldest - 1);
+  return {base::ErrorCode::kHistoryTruncated,
+          "Events up to position " + before + " were deleted after their retention time. Go on with after=" + before +
+              ", and read anew what you keep of earlier ones."};
+}
 
 EventView view_of(const store::EventRow& row) {
   EventView view;

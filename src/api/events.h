@@ -76,6 +76,10 @@ struct LogView {
 };
 BOOST_DESCRIBE_STRUCT(LogView, (), (items, next, truncated))
 
+// A query that begins below what retention has left, and its refusal.
+[[nodiscard]] bool is_truncated(const store::EventQuery& query, const store::EventPage& page);
+[[nodiscard]] base::Error truncated(const store::EventPage& page);
+
 void run_query_events(Service& service, const CallPtr& call);
 void run_stream_events(Service& service, const CallPtr& call);
 void run_get_history(Service& service, const CallPtr& call);

@@ -191,11 +191,11 @@ void add_server(Table& t) {
                      server("server.ready", "/readyz", Permission::kNone,
                             "Whether requests are served; 503 as soon as the server stops"),
                      &run_ready);
-  add<Empty, Health>(t, server("server.health", "/health", Permission::kNone, "All checks, always 200"), &run_health);
+  add<Empty, Health>(t, server("server.health", "/health", Permission::kRead, "All checks, always 200"), &run_health);
   Line metrics = server("server.metrics", "/metrics", kRead, "Metrics in Prometheus' text format");
   metrics.content_type = "text/plain";
   add<Empty>(t, metrics, &run_metrics);
-  add<Empty>(t, server("server.openapi", "/openapi.json", Permission::kNone, "The OpenAPI 3.1 document"), &run_openapi);
+  add<Empty>(t, server("server.openapi", "/openapi.json", Permission::kRead, "The OpenAPI 3.1 document"), &run_openapi);
 }
 
 Table make_table() {

@@ -74,18 +74,14 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
     response.headers.emplace_back("Allow", route.allow);
     return call->reply(std::move(response));
   }
-  auto values = parse_query(query);
-  if (call->operation->permission == Permission::kNone) {
-    call->query = values ? std::move(*values) : std::vector<QueryValue>{};
-    return run(call);
-  }
-  if (values) call->query = std::move(*values);
   call->actor.request_id = call->request.id;
-  if (!values) {
-    // Strangers learn nothing but that they have no token.
-    if (config_.authentication && bearer_token(call->request.header("Authorization")).empty()) return authorise(call);
-    return call->refuse(values.error());
+  auto values = parse_query(query);
+  if (values) {
+    call->query = std::move(*values);
+  } else {
+    call->bad_query = values.error();
   }
+  if (call->operation->permission == Permission::kNone) return run(call);
   authorise(call);
 }
 
@@ -108,6 +104,7 @@ void Service::authorise(const CallPtr& call) {
 void Service::authorised(const CallPtr& call, const std::string& name) {
   call->actor.name = name;
   call->is_admin = name == kAdmin;
+  if (call->bad_query) return call->refuse(*call->bad_query);  // Strangers learn nothing but that they have no token.
   if (call->operation->permission == Permission::kAdmin && !call->is_admin) {
     return call->refuse({ErrorCode::kForbidden, "Only an administrator may do that."});
   }

@@ -178,11 +178,12 @@ TEST_F(ServiceTest, ARequestNeedsATokenThatTheServerKnows) {
   EXPECT_EQ(ask_as_stranger("/api/v1/tasks", {{"authorization", std::string("bearer ") + kToken}}).status, 200);
 }
 
-TEST_F(ServiceTest, HealthNeedsNoToken) {
-  for (const char* path : {"/livez", "/readyz", "/health", "/openapi.json"}) {
-    EXPECT_EQ(ask_as_stranger(path).status, 200) << path;
+TEST_F(ServiceTest, OnlyLivenessAndReadinessNeedNoToken) {
+  for (const char* path : {"/livez", "/readyz"}) EXPECT_EQ(ask_as_stranger(path).status, 200) << path;
+  for (const char* path : {"/metrics", "/health", "/openapi.json", "/api/v1/tasks", "/api/v1/tasks?a=%zz"}) {
+    EXPECT_EQ(ask_as_stranger(path).status, 401) << path;
+    EXPECT_EQ(ask_as_stranger(path, {{"authorization", "Bearer wrong"}}).status, 401) << path;
   }
-  EXPECT_EQ(ask_as_stranger("/metrics").status, 401);
 }
 
 TEST_F(ServiceTest, IsNotReadyFromTheMomentItStops) {

@@ -23,6 +23,7 @@ using Position = std::uint64_t;  // Of an event; the first is 1.
 using Epoch = std::uint64_t;     // Of an ownership; grows with every open.
 
 inline constexpr std::size_t kPageRowsMax = 1'000;             // rows in one answer of a query
+inline constexpr std::size_t kIdempotencyKeysMax = 100'000;    // of one namespace; the oldest give way to new ones
 inline constexpr std::size_t kScanRowsMax = 200'000;           // rows one query looks at before it returns a short page
 inline constexpr std::size_t kDocumentInlineBytesMax = 4'096;  // larger bodies are not handed to load()
 
@@ -123,6 +124,7 @@ struct EventPage {
   std::vector<EventRow> events;
   Position scanned_to = 0;  // Everything up to here has been looked at: the `after` of the next page.
   bool more = false;        // There may be more after scanned_to.
+  Position oldest = 0;      // The first position that retention has left, one after the head when it has left none.
 };
 
 struct EndedQuery {
@@ -167,10 +169,11 @@ struct LogPage {
 };
 
 struct RetentionLimits {
-  base::Timestamp ended_before;   // Ended entities, their documents and logs, and events older than this go.
-  base::Timestamp now;            // Idempotency records that expired before this go.
-  std::size_t rows_max = 1'000;   // One call deletes about so many rows.
-  Position keep_events_from = 0;  // Events at or after this position stay (0: no such bound).
+  base::Timestamp ended_before;  // Ended entities, their documents and logs, and events older than this go.
+  base::Timestamp now;           // Idempotency records that expired before this go, and
+  std::size_t idempotency_keys_max = kIdempotencyKeysMax;  // the oldest beyond so many.
+  std::size_t rows_max = 1'000;                            // One call deletes about so many rows.
+  Position keep_events_from = 0;                           // Events at or after this position stay (0: no such bound).
 };
 
 struct JournalState {

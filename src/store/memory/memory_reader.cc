@@ -48,6 +48,7 @@ base::Result<EventPage> MemoryReader::events(const EventQuery& query) {
   const Position newest = data_->state.head;
   const Position end = query.up_to == 0 ? newest : std::min(query.up_to, newest);
   EventPage page;
+  page.oldest = data_->events.empty() ? data_->state.head + 1 : data_->events.front().position;
   page.scanned_to = std::max(end, query.after);
   std::size_t scanned = 0;
   auto it = std::upper_bound(data_->events.begin(), data_->events.end(), query.after,

@@ -74,6 +74,7 @@ class ReadSession {
   Statement log_{*connection_,
                  "SELECT sequence, time_ms, attempt, text FROM task_logs WHERE task = ? AND sequence > ? "
                  "ORDER BY sequence LIMIT ?"};
+  Statement oldest_{*connection_, "SELECT position FROM events ORDER BY position LIMIT 1"};
   Statement log_truncated_{*connection_, "SELECT truncated FROM task_log_sizes WHERE task = ?"};
 };
 
@@ -128,6 +129,8 @@ EventPage ReadSession::events(const EventQuery& query) {
   const Position newest = head();
   const Position end = query.up_to == 0 ? newest : std::min(query.up_to, newest);
   EventPage page;
+  page.oldest = oldest_.next() ? oldest_.position(0) : newest + 1;
+  oldest_.reset();
   page.scanned_to = std::max(end, query.after);
   if (query.after >= end) return page;
   // One tag leads, the others are checked on the events that it finds.
