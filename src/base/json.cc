@@ -229,6 +229,32 @@ void write_double(double value, std::string& out) {
   out.append(text, end);
 }
 
+void write_value(const json::value& value, std::string& out) {
+  if (const auto* object = value.if_object()) {
+    out += '{';
+    for (const auto& [key, member] : *object) {
+      if (&member != &object->begin()->value()) out += ',';
+      write_string(key, out);
+      out += ':';
+      write_value(member, out);
+    }
+    out += '}';
+  } else if (const auto* array = value.if_array()) {
+    out += '[';
+    for (const auto& element : *array) {
+      if (&element != array->data()) out += ',';
+      write_value(element, out);
+    }
+    out += ']';
+  } else if (const auto* string = value.if_string()) {
+    write_string(*string, out);
+  } else if (value.is_double()) {
+    write_double(value.get_double(), out);
+  } else {
+    out += json::serialize(value);
+  }
+}
+
 std::string_view kind_name(const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:

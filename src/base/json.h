@@ -107,6 +107,8 @@ void write_double(double value, std::string& out);
 void expected(const Path& path, FieldErrors& errors, std::string_view what, const json::value& got);
 
 // A hash of the value that does not depend on the order of object members.
+// Any value, numbers as people write them: 1.1, not 1.1E0. Fractions keep 17 digits, whole numbers 64 bits.
+void write_value(const json::value& value, std::string& out);
 [[nodiscard]] std::uint64_t hash_content(const json::value& value);
 
 // `max_concurrent` -> `maxConcurrent`;  `kStaleLease` -> `stale_lease`.
@@ -222,7 +224,9 @@ struct JsonCodec<Timestamp> {
 template <>
 struct JsonCodec<RawJson> {
   static void decode(const json::value& in, RawJson& out, const Path&, FieldErrors&) {
-    out = RawJson(json::serialize(in), hash_content(in));
+    std::string text;
+    write_value(in, text);
+    out = RawJson(text, hash_content(in));
   }
   static void encode(const RawJson& in, std::string& out) { out += in.empty() ? std::string_view("null") : in.text(); }
   static json::object schema(Schemas&) { return {}; }

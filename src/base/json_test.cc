@@ -72,6 +72,14 @@ TEST(Json, AFieldGivenTwiceIsAnErrorThatNamesIt) {
   EXPECT_TRUE(bad_fields(R"({"kind":"a","payload":{"a":":","b":{"a":1}}})").empty());
 }
 
+TEST(Json, NumbersStayAsPeopleWriteThem) {
+  RawJson kept;
+  FieldErrors errors;
+  JsonCodec<RawJson>::decode(*parse_json(R"({"a":1.10,"b":[12345678901234567,-0.5,1e3],"c":"\u00e9","d":{}})"), kept,
+                             {}, errors);
+  EXPECT_EQ(kept.text(), R"({"a":1.1,"b":[12345678901234567,-0.5,1000],"c":"é","d":{}})");
+}
+
 TEST(Json, SchemaShowsLimits) {
   Schemas schemas;
   auto reference = schema<Outer>(schemas);
