@@ -133,6 +133,10 @@ class State {
 
   // Drops ended tasks from memory that are old or too many, up to what the store surely has (`floor`).
   void evict(Position floor, std::int64_t now);
+  // When the next of them is old; kNever when there is none.
+  [[nodiscard]] std::int64_t next_eviction() const {
+    return ended_.empty() ? kNever : ended_.front().at + limits.ended_in_memory_ms;
+  }
 
   // Brings the live entities back after a restart; finish_load() once all are in.
   void load(const StoredEntity& entity);

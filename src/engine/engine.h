@@ -24,6 +24,7 @@ namespace arbiter::engine {
 struct EngineConfig {
   core::CoreLimits limits;
   std::int64_t retention_days = 30;  // ended tasks and events; 0: for ever
+  std::int64_t retention_interval_ms = 60'000;
   std::size_t committer_threads = 1;
   std::size_t reader_threads = 2;
   std::size_t batch_events_max = 2'000;  // a batch that has so many events takes no more

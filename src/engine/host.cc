@@ -10,6 +10,15 @@ namespace asio = boost::asio;
 using base::ErrorCode;
 using base::fail;
 
+namespace {
+
+// Else the device or another owner has the last word: it stays closed.
+bool may_come_back(ErrorCode problem) { return problem != ErrorCode::kIoError && problem != ErrorCode::kFenced; }
+
+base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
+
+}  // namespace
+
 Engine::Host::Host(Engine& engine, std::string name)
     : engine_(engine),
       name_(std::move(name)),
@@ -64,6 +73,9 @@ void Engine::Host::loaded(base::Result<Loaded> result) {
   opening_ = false;
   base::Result<void> outcome;
   if (!result) outcome = fail(result.error());
+  // One that was open comes back when its store does: a full disk may fill again between the probe and the opening.
+  if (!result && has_been_open_ && may_come_back(result.error().code)) probe_later();
+  has_been_open_ = has_been_open_ || result;
   namespace_.opened(std::move(result));
   note_status();
   for (auto& ready : std::exchange(ready_, {})) ready(outcome);
@@ -118,12 +130,6 @@ void Engine::Host::read(std::function<void(store::Reader*)> job) {
   });
 }
 
-namespace {
-
-base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
-
-}  // namespace
-
 template <typename Query, typename Found>
 void Engine::Host::ask_reader(base::Result<Found> (store::Reader::*ask)(const Query&), Query query,
                               std::function<void(base::Result<Found>)> found) {
@@ -147,15 +153,10 @@ void Engine::Host::list_events(store::EventQuery query, std::function<void(base:
 
 void Engine::Host::reopen(ErrorCode after) {
   note_status();
-  switch (after) {
-    case ErrorCode::kIoError:
-    case ErrorCode::kFenced:
-      return;  // Stays closed: the device or another owner has the last word.
-    case ErrorCode::kNoSpace:
-      asio::post(committer_, [self = shared_from_this()] { self->probe_until_space(); });
-      return;
-    default:
-      break;
+  if (!may_come_back(after)) return;
+  if (after == ErrorCode::kNoSpace) {
+    asio::post(committer_, [self = shared_from_this()] { self->probe_until_space(); });
+    return;
   }
   opening_ = true;
   asio::post(committer_, [self = shared_from_this()] { self->open_journal(); });
@@ -163,12 +164,14 @@ void Engine::Host::reopen(ErrorCode after) {
 
 void Engine::Host::probe_until_space() {
   if (engine_.stopping_) return;
-  if (journal_ && journal_->probe()) return open_journal();
-  asio::post(strand_, [self = shared_from_this()] {
-    self->probe_timer_.expires_after(std::chrono::milliseconds(self->engine_.config_.probe_interval_ms));
-    self->probe_timer_.async_wait([self](boost::system::error_code cancelled) {
-      if (!cancelled) asio::post(self->committer_, [self] { self->probe_until_space(); });
-    });
+  if (!journal_ || journal_->probe()) return open_journal();
+  asio::post(strand_, [self = shared_from_this()] { self->probe_later(); });
+}
+
+void Engine::Host::probe_later() {
+  probe_timer_.expires_after(std::chrono::milliseconds(engine_.config_.probe_interval_ms));
+  probe_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) asio::post(self->committer_, [self] { self->probe_until_space(); });
   });
 }
 
@@ -195,8 +198,8 @@ void Engine::Host::publish(EventBatch events) {
 // ---- retention ------------------------------------------------------------------------------------------------
 
 void Engine::Host::schedule_retention() {
-  if (engine_.config_.retention_days <= 0 || engine_.stopping_) return;
-  retention_timer_.expires_after(std::chrono::minutes(1));
+  if (engine_.stopping_) return;
+  retention_timer_.expires_after(std::chrono::milliseconds(engine_.config_.retention_interval_ms));
   retention_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
     if (!cancelled) asio::post(self->committer_, [self] { self->retain(); });
   });
@@ -208,7 +211,8 @@ void Engine::Host::retain() {
   const base::Now t = now();
   store::RetentionLimits limits;
   limits.now = t.now;
-  limits.ended_before = {t.now.ms - engine_.config_.retention_days * core::kDayMs};
+  const std::int64_t days = engine_.config_.retention_days;
+  limits.ended_before = {days > 0 ? t.now.ms - days * core::kDayMs : 0};
   auto more = journal_->retain(limits);
   if (more && *more) {
     asio::post(committer_, [self = shared_from_this()] { self->retain(); });

@@ -48,6 +48,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
 
   void set_time(store::JournalState state);
   void open_journal();                                                             // on the committer
+  void probe_later();                                                              // on the strand
   void probe_until_space();                                                        // on the committer
   void loaded(base::Result<Loaded> result);                                        // on the strand
   void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);  // on the strand
@@ -73,6 +74,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   std::map<std::uint64_t, Subscriber> subscribers_;
   std::function<void()> stopped_;
   bool opening_ = false;
+  bool has_been_open_ = false;
 
   mutable std::mutex status_mutex_;
   NamespaceStatus status_;

@@ -9,7 +9,8 @@ using base::fail;
 
 namespace {
 
-constexpr std::int64_t kRedrivePageMax = 500;  // dead tasks that one step of a redrive looks at
+constexpr std::int64_t kEvictionPauseMs = 1'000;  // what is old may have to stay for a while
+constexpr std::int64_t kRedrivePageMax = 500;     // dead tasks that one step of a redrive looks at
 
 store::EntityPut to_put(core::EntityChange&& change) {
   store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
@@ -39,6 +40,7 @@ void Namespace::opened(base::Result<Loaded> loaded) {
   replies_ = std::move(loaded->idempotency);
   replies_by_expiry_.clear();
   for (const auto& [key, record] : replies_) replies_by_expiry_.emplace(record.expires_at.ms, key);
+  while (replies_.size() > limits_.idempotency_keys_max) forget_oldest_reply();
   armed_ = core::kNever;
   pulsing_ = true;
   last_ran_ms_ = loaded->at_ms;
@@ -213,17 +215,20 @@ void Namespace::store_answer(const Request& request, const core::Reply& reply) {
   replies_by_expiry_.emplace(record.expires_at.ms, record.key);
   replies_[record.key] = record;
   idempotency_[record.key] = std::move(record);
+  while (replies_.size() > limits_.idempotency_keys_max) forget_oldest_reply();
+}
+
+void Namespace::forget_oldest_reply() {
+  replies_.erase(replies_by_expiry_.begin()->second);
+  replies_by_expiry_.erase(replies_by_expiry_.begin());
 }
 
 base::Result<void> Namespace::check_key(const Request& request) const {
-  if (waiting_keys_.contains(request.idempotency_key)) {
-    return fail({ErrorCode::kOverloaded,
-                 "The request with idempotency key " + request.idempotency_key + " still waits for its answer.",
-                 {},
-                 1'000});
-  }
-  if (replies_.size() < limits_.idempotency_keys_max) return {};
-  return fail({ErrorCode::kOverloaded, "Too many idempotency keys are kept; they expire after a day.", {}, 60'000});
+  if (!waiting_keys_.contains(request.idempotency_key)) return {};
+  return fail({ErrorCode::kOverloaded,
+               "The request with idempotency key " + request.idempotency_key + " still waits for its answer.",
+               {},
+               1'000});
 }
 
 void Namespace::run(Ticket ticket, Pending pending) {
@@ -373,10 +378,7 @@ void Namespace::evict() {
           : std::min(durable_position_, *lookups_.begin() - std::min<store::Position>(1, *lookups_.begin()));
   const std::int64_t now = environment_.now().now.ms;
   core_->state().evict(floor, now);
-  while (!replies_by_expiry_.empty() && replies_by_expiry_.begin()->first <= now) {
-    replies_.erase(replies_by_expiry_.begin()->second);
-    replies_by_expiry_.erase(replies_by_expiry_.begin());
-  }
+  while (!replies_by_expiry_.empty() && replies_by_expiry_.begin()->first <= now) forget_oldest_reply();
 }
 
 // ---- time and cascades ----------------------------------------------------------------------------------------
@@ -470,6 +472,7 @@ void Namespace::arm_timer() {
   pulsing_ = deadline != core::kNever;
   std::int64_t due = advance_scheduled_ ? core::kNever : deadline;
   if (pulsing_) due = std::min(due, last_ran_ms_ + limits_.stall_ms);
+  due = std::min(due, std::max(core_->state().next_eviction(), now.now.ms + kEvictionPauseMs));
   const bool armed = armed_ != core::kNever && armed_ > now.now.ms;
   if (due == armed_ || (armed && armed_ < due)) return;
   armed_ = due;

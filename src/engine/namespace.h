@@ -35,7 +35,7 @@ struct Loaded {
 struct NamespaceLimits {
   std::size_t batch_events_max = 2'000;
   std::size_t backlog_max = 20'000;
-  std::size_t idempotency_keys_max = 100'000;
+  std::size_t idempotency_keys_max = store::kIdempotencyKeysMax;
   std::size_t cancelled_max = 10'000;  // dependents that one redrive looks for
   std::int64_t idempotency_ms = 86'400'000;
   std::int64_t stall_ms = 1'000;  // nothing at all for twice as long means that the engine stood still
@@ -111,6 +111,7 @@ class Namespace {
   void run(Ticket ticket, Pending pending);
   [[nodiscard]] std::optional<Answer> stored_answer(const Request& request) const;
   void store_answer(const Request& request, const core::Reply& reply);
+  void forget_oldest_reply();
   [[nodiscard]] base::Result<void> check_key(const Request& request) const;
   void release(Done done, Answer answer, Ticket ticket);
   void collect_changes();

@@ -30,6 +30,7 @@ struct Config {
   std::int64_t large_body_bytes_max = std::int64_t{20} * 1024 * 1024;
   core::CoreLimits core;
   std::int64_t retention_days = 30;
+  std::int64_t retention_interval_ms = 60'000;
 };
 
 // One key: how to set it from text (every element of a list by itself) and how to show it as JSON.

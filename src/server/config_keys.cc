@@ -124,6 +124,8 @@ void add_basics(std::vector<Key>& keys) {
   keys.push_back(flag("log.access", "One line per request", [](Config& c) -> auto& { return c.access_log; }));
   keys.push_back(number("retentionDays", 0, 36'500, "Ended tasks and events are deleted after so many days; 0: never",
                         [](Config& c) -> auto& { return c.retention_days; }));
+  keys.push_back(number("retentionIntervalMs", 10, kHourMs, "How often the next of them are looked for",
+                        [](Config& c) -> auto& { return c.retention_interval_ms; }));
   keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",

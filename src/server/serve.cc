@@ -110,6 +110,7 @@ Result<void> Running::open_store() {
   engine::EngineConfig config;
   config.limits = config_.core;
   config.retention_days = config_.retention_days;
+  config.retention_interval_ms = config_.retention_interval_ms;
   engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
   api::ServiceConfig service;
   service.version = ARBITER_VERSION;

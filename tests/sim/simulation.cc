@@ -34,7 +34,6 @@ Setup make_setup(Random& random) {
   s.limits.inline_bytes_max = static_cast<std::size_t>(one_of(random, {16, 200, 4'096}));
   s.engine_limits.batch_events_max = static_cast<std::size_t>(one_of(random, {3, 50, 2'000}));
   s.engine_limits.backlog_max = static_cast<std::size_t>(one_of(random, {3, 20'000}));
-  s.engine_limits.idempotency_keys_max = static_cast<std::size_t>(one_of(random, {5, 100'000, 100'000}));
   s.faults.slow = one_of(random, {0, 30, 80});
   s.faults.clock_ticks = one_of(random, {0, 5});
   if (random.percent(20)) return s;  // Some runs see no faults at all.

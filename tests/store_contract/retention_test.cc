@@ -94,6 +94,32 @@ TEST_P(StoreContract, RetentionTakesExpiredIdempotencyRecords) {
   EXPECT_THAT(keys, ElementsAre("k2"));
 }
 
+TEST_P(StoreContract, RetentionKeepsTheNewestIdempotencyRecords) {
+  Bench bench(*store_);
+  Batch batch = bench.batch();
+  batch.idempotency.push_back({"b-old", "f", 200, "", {1'000}});
+  batch.idempotency.push_back({"a-older", "f", 200, "", {900}});
+  batch.idempotency.push_back({"c-new", "f", 200, "", {1'100}});
+  ASSERT_TRUE(bench.commit(batch));
+  retain_all(bench, {.ended_before = {0}, .now = {500}, .idempotency_keys_max = 2});
+  std::vector<std::string> keys;
+  ASSERT_TRUE(bench.journal().load_idempotency([&](const IdempotencyRecord& record) { keys.push_back(record.key); }));
+  EXPECT_THAT(keys, testing::UnorderedElementsAre("b-old", "c-new"));
+}
+
+TEST_P(StoreContract, APageOfEventsSaysHowFarBackTheyReach) {
+  Bench bench(*store_);
+  EXPECT_EQ(bench.reader().events({})->oldest, 1U);
+  ASSERT_TRUE(bench.submit("a"));
+  ASSERT_TRUE(bench.end("a"));
+  EXPECT_EQ(bench.reader().events({})->oldest, 1U);
+  retain_all(bench, {.ended_before = {bench.now.ms + 1}, .now = {0}});
+  const auto page = bench.reader().events({});
+  ASSERT_TRUE(page);
+  EXPECT_GT(page->oldest, 1U);
+  for (const auto& event : page->events) EXPECT_GE(event.position, page->oldest);
+}
+
 TEST_P(StoreContract, AFencedOwnerDeletesNothing) {
   Bench old(*store_);
   ASSERT_TRUE(old.submit("a"));

@@ -42,14 +42,15 @@ struct Budget {
   bool spend(std::size_t rows = 1) { return (left -= std::min(left, rows)) > 0; }
 };
 
-void delete_idempotency(Namespace& data, base::Timestamp now, Budget& budget) {
-  for (auto it = data.idempotency.begin(); it != data.idempotency.end() && budget.left > 0;) {
-    if (it->second.expires_at >= now) {
-      ++it;
-      continue;
-    }
-    it = data.idempotency.erase(it);
-    budget.spend();
+void delete_idempotency(Namespace& data, const RetentionLimits& limits, Budget& budget) {
+  std::vector<std::pair<std::int64_t, std::string>> by_expiry;
+  for (const auto& [key, record] : data.idempotency) by_expiry.emplace_back(record.expires_at.ms, key);
+  std::sort(by_expiry.begin(), by_expiry.end());
+  const std::size_t surplus = by_expiry.size() - std::min(by_expiry.size(), limits.idempotency_keys_max);
+  for (std::size_t i = 0; i < by_expiry.size() && budget.left > 0; ++i) {
+    if (by_expiry[i].first >= limits.now.ms && i >= surplus) break;
+    data.idempotency.erase(by_expiry[i].second);
+    (void)budget.spend();
   }
 }
 
@@ -112,7 +113,7 @@ void apply(Namespace& data, const Batch& batch) {
 
 bool retain_step(Namespace& data, const RetentionLimits& limits) {
   Budget budget{std::max<std::size_t>(limits.rows_max, 1)};
-  delete_idempotency(data, limits.now, budget);
+  delete_idempotency(data, limits, budget);
   delete_ended(data, limits.ended_before, budget);
   delete_events(data, limits, budget);
   return budget.left == 0;

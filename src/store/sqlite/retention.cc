@@ -70,6 +70,11 @@ void Retention::delete_idempotency() {
                     "(SELECT key FROM idempotency WHERE expires_at_ms < ? LIMIT ?)");
   expired.bind(limits_.now.ms, left_).run();
   if (connection_.ok()) spend(expired.changes());
+  Statement surplus(connection_,
+                    "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency ORDER BY expires_at_ms LIMIT "
+                    "min(?, max(0, (SELECT count(*) FROM idempotency) - ?)))");
+  surplus.bind(left_, limits_.idempotency_keys_max).run();
+  if (connection_.ok()) spend(surplus.changes());
 }
 
 void Retention::delete_ended() {
