@@ -164,6 +164,88 @@ TEST(Lease, AWaitingHeartbeatHearsOfACancellationAtOnce) {
   EXPECT_EQ(std::get<HeartbeatReply>(*s.woken.at(ticket)).cancellations.size(), 1U);
 }
 
+TEST(Lease, AWaitingRequestForLeasesHearsOfCancellationDrainAndLeaving) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"id":"t1","type":"t"})");
+  s.lease("w");
+  const auto wait = [&] {
+    LeaseTasks c;
+    c.worker_id = "w";
+    c.wait_ms = 60'000;
+    EXPECT_FALSE(s.send(c));
+    return s.next_ticket - 1;
+  };
+  const auto first = wait();
+  ASSERT_TRUE(s.ask<TaskView>(CancelTask{Name("t1"), {}}));
+  ASSERT_TRUE(s.woken.contains(first));
+  EXPECT_EQ(std::get<LeaseReply>(*s.woken.at(first)).cancellations.at(0).task_id.value, "t1");
+  // Told once: the next request waits although the task has not ended yet.
+  const auto second = wait();
+  ASSERT_TRUE(s.ask<WorkerView>(DrainWorker{Name("w")}));
+  EXPECT_TRUE(std::get<LeaseReply>(*s.woken.at(second)).drain);
+  s.worker("w");
+  const auto third = wait();
+  ASSERT_TRUE(s.ask<Done>(DeregisterWorker{Name("w")}));
+  EXPECT_EQ(s.woken.at(third).error().code, ErrorCode::kUnknownWorker);
+}
+
+TEST(Lease, ADrainingWorkerThatWasLostStillDrains) {
+  Scenario s;
+  s.worker("w");
+  ASSERT_TRUE(s.ask<WorkerView>(DrainWorker{Name("w")}));
+  s.advance(60'000);
+  EXPECT_EQ(s.ask<WorkerView>(GetWorker{Name("w")})->state, WorkerState::kLost);
+  s.submit(R"({"type":"t"})");
+  EXPECT_EQ(s.lease("w").lease, "");
+  EXPECT_EQ(s.ask<WorkerView>(GetWorker{Name("w")})->state, WorkerState::kDraining);
+}
+
+TEST(Lease, ASilentWorkerIsLostThoughItsLeasesEndAtTheSameTime) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"id":"t1","type":"t"})");
+  s.submit(R"({"id":"t2","type":"t"})");
+  s.lease_many("w", 2);
+  s.advance(30'000);
+  EXPECT_EQ(s.task("t1").error->code->value, "worker_lost");
+  EXPECT_EQ(s.task("t2").error->code->value, "worker_lost");
+}
+
+TEST(Lease, AnyRequestOfTheWorkerRenewsAllItsLeases) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"id":"t1","type":"t"})");
+  s.submit(R"({"id":"t2","type":"t"})");
+  const auto leases = s.lease_many("w", 2);
+  for (int i = 0; i < 4; ++i) {
+    s.advance(20'000);
+    ASSERT_TRUE(s.ask<LeaseStatus>(ReportProgress{leases[0].task.id, leases[0].lease, {}, {}}));
+  }
+  EXPECT_EQ(s.state("t2"), kRunning);
+}
+
+TEST(Lease, AnOutcomeIsTheSameOnlyWhenAllOfItIs) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"id":"t1","type":"t"})");
+  const auto lease = s.lease("w");
+  CompleteTask c{lease.task.id, lease.lease, core::RawJson("1", 1), base::Number<0.0, 1.0>(0.5), {}};
+  ASSERT_TRUE(s.ask<TaskView>(c));
+  EXPECT_TRUE(s.ask<TaskView>(c));
+  c.quality_score = base::Number<0.0, 1.0>(0.9);
+  EXPECT_EQ(s.refusal(c), ErrorCode::kOutcomeConflict);
+}
+
+TEST(Lease, AReleaseKeepsItsReason) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"type":"t"})");
+  const auto lease = s.lease("w");
+  ASSERT_TRUE(s.ask<TaskView>(ReleaseTask{lease.task.id, lease.lease, Text<1, 1'024>("no compiler here")}));
+  EXPECT_EQ(std::get<TaskReleased>(s.log.back().body).message, "no compiler here");
+}
+
 TEST(Lease, ANewerSessionTakesOverTheLeases) {
   Scenario s;
   const auto old = s.worker("w").worker.session;
@@ -220,6 +302,30 @@ TEST(Retry, CancelledDependentsComeBackOnlyWhenAsked) {
     EXPECT_EQ(lease.task.id.value, next);
     ASSERT_TRUE(s.complete(lease));
   }
+}
+
+TEST(Retry, TheBackoffNeverExceedsItsMaximum) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"type":"t","retry":{"maxAttempts":9,"backoffMs":800,"maxBackoffMs":1000,"jitter":1}})");
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_TRUE(s.fail(s.lease("w")));
+    EXPECT_LE(std::get<TaskFailed>(s.log.back().body).retry_at->ms, s.now.now.ms + 1'000);
+    s.advance(1'000);
+  }
+  auto refused = base::from_json_text<SubmitTask>(R"({"type":"t","retry":{"backoffMs":5000,"maxBackoffMs":1000}})");
+  EXPECT_EQ(s.refusal(*refused), ErrorCode::kInvalidRequest);
+  s.submit(R"({"type":"t","retry":{"backoffMs":120000}})");
+}
+
+TEST(Retry, ARedriveRespectsTheDepthLimit) {
+  Scenario s;
+  s.worker("w");
+  s.submit(R"({"id":"dead","type":"t","retry":{"maxAttempts":1}})");
+  ASSERT_TRUE(s.fail(s.lease("w")));
+  ASSERT_TRUE(s.ask<QueueView>(ConfigureQueue{Name("default"), 1}));
+  s.submit(R"({"type":"t"})");
+  EXPECT_EQ(s.refusal(RetryTask{Name("dead"), false}), ErrorCode::kQueueFull);
 }
 
 TEST(Retry, AFailureThatIsNotRetryableEndsTheTask) {
@@ -280,6 +386,14 @@ TEST(Queue, APausedQueueGivesNothing) {
   EXPECT_EQ(s.lease("w").lease, "");
   s.send(ResumeQueue{Name("default")});
   EXPECT_NE(s.lease("w").lease, "");
+}
+
+TEST(Queue, TheOldestAgeIsOfTheTaskThatIsQueuedLongest) {
+  Scenario s;
+  s.submit(R"({"type":"t","delayMs":2500})");
+  s.submit(R"({"type":"t"})");
+  s.advance(3'000);
+  EXPECT_EQ(s.ask<QueueView>(GetQueue{Name("default")})->oldest_age_ms, 3'000);
 }
 
 TEST(Stall, TheEngineGivesBackTheTimeItStoodStill) {

@@ -59,6 +59,17 @@ TEST(Submit, ACycleIsRefusedWithItsNames) {
   EXPECT_THAT(refused.error().message, ::testing::HasSubstr("a -> b -> c -> a"));
 }
 
+TEST(Submit, WhatIsWrongIsNamedTogether) {
+  Scenario s;
+  auto task = base::from_json_text<SubmitTask>(
+      R"({"type":"t","delayMs":1,"runAt":"2030-01-01T00:00:00Z","parentId":"p","dependsOn":["d1","d2"]})");
+  const auto answer = s.send(*task);
+  ASSERT_TRUE(answer && !*answer);
+  std::vector<std::string> fields;
+  for (const auto& e : answer->error().fields) fields.push_back(e.field);
+  EXPECT_THAT(fields, ::testing::ElementsAre("delayMs", "parentId", "dependsOn[0]", "dependsOn[1]"));
+}
+
 TEST(Submit, DependentsFollowTheirPolicy) {
   Scenario s;
   s.worker("w");

@@ -1,6 +1,8 @@
 // What is acknowledged survives kill -9.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   act, acted, complete, ended, eventsAfter, everyItem, failed, historyOf, lease, leaseOne, leased, problem, reaches, refused,
@@ -183,6 +185,23 @@ describe('stopping', () => {
     await server.stop();
   });
 
+  it('a second signal ends it at once although a request is half sent', async () => {
+    const server = await Server.start();
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    socket.write(`POST /api/v1/tasks HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${server.token}\r\nContent-Length: 100\r\n\r\n{`);
+    await eventually('the server has the connection', async () => / 1$/m.test((await server.call('GET', '/metrics')).text));
+    const pid = server.pid;
+    const stopped = server.terminate();
+    await eventually('it stops', async () => server.log.includes('stopping'));
+    process.kill(pid, 'SIGTERM');
+    assert.notEqual(await stopped, 0, 'what was under way was given up');
+    socket.destroy();
+    await server.start();
+    await server.stop();
+  });
+
   it('a second server on the same data is refused and harms nothing', async () => {
     const server = await Server.start();
     await submit(server, { id: 'mine', type: 'none' });
@@ -193,6 +212,36 @@ describe('stopping', () => {
     assert.notEqual(code, 0);
     assert.ok(stderr.length > 0);
     assert.equal((await ended(server, 'mine', 0).catch(() => taskOf(server, 'mine'))).state, 'queued');
+    await server.stop();
+  });
+});
+
+// Time is moved by making the database older.
+describe('retention', () => {
+  it('deletes ended tasks with their events and logs after its days, and says so', async () => {
+    const server = await Server.start({ flags: ['--retention-interval-ms', '20', '--limits-ended-in-memory-ms', '0'] });
+    await worker(server, 'old');
+    await submit(server, { id: 'old-a', type: 'old' });
+    const held = await leaseOne(server, 'old');
+    await acted(server, held, 'log', { lines: ['gone soon'] });
+    await complete(server, held);
+    const dependent = { id: 'old-b', type: 'other', dependsOn: ['old-a'] };
+    await submit(server, dependent);
+    const first = (await eventsAfter(server))[0]!.position;
+    await server.terminate();
+    const older = 31 * 86_400_000;
+    execFileSync('sqlite3', [join(server.data, 'namespaces/default.db'), `UPDATE ended SET ended_at_ms = ended_at_ms - ${older}; UPDATE events SET time_ms = time_ms - ${older} WHERE position < (SELECT max(position) FROM events);`]);
+    await server.start();
+    await eventually('the task is deleted', async () => (await server.call('GET', '/api/v1/tasks/old-a')).status === 404);
+    assert.equal(await stateOf(server, 'old-b'), 'queued');
+    // What it depended on is gone; repeating it is still answered as the first time.
+    await server.expect(200, 'POST', '/api/v1/tasks', dependent);
+    await eventually('its events are deleted', async () => (await eventsAfter(server))[0]!.position > first + 1);
+    for (const path of ['events', 'events/stream']) {
+      const problem = await refused(server, 410, 'history_truncated', 'GET', `/api/v1/${path}?after=${first}`);
+      const from = /after=(\d+)/.exec(problem.detail)![1];
+      if (path === 'events') await server.expect(200, 'GET', `/api/v1/events?after=${from}`);
+    }
     await server.stop();
   });
 });

@@ -302,6 +302,20 @@ describe('report', () => {
       workerId: 'rep-bad', reports: [{ taskId: 'a', lease: '1', outcome: 'maybe' }, { lease: '1', outcome: 'completed', extra: 1 }], lease: { max: 5_000 },
     }, ['reports[0].outcome', 'reports[1].taskId', 'reports[1].extra', 'lease.max']);
   });
+
+  it('waits for work only when it has no outcomes to tell', async () => {
+    await worker(server, 'r-wait');
+    const waiting = server.expect(200, 'POST', '/api/v1/tasks/report', { workerId: 'r-wait', reports: [], lease: { max: 2, waitMs: 30_000 } });
+    await eventually('it waits', async () => /^arbiter_waiters\{namespace="default"\} [1-9]/m.test((await server.call('GET', '/metrics')).text));
+    await submit(server, { id: 'r-wait-1', type: 'r-wait' });
+    const { leases } = await waiting;
+    assert.deepEqual(leases.map((l: Json) => l.task.id), ['r-wait-1']);
+    const from = Date.now();
+    const reports = [{ taskId: 'r-wait-1', lease: leases[0].lease, outcome: 'completed' }];
+    const answer = await server.expect(200, 'POST', '/api/v1/tasks/report', { workerId: 'r-wait', reports, lease: { max: 1, waitMs: 30_000 } });
+    assert.deepEqual([answer.results[0].state, answer.leases], ['completed', []]);
+    assert.ok(Date.now() - from < 20_000, 'outcomes are acknowledged at once');
+  });
 });
 
 describe('sessions', () => {

@@ -86,6 +86,10 @@ describe('queues', () => {
     const change = await bulk({ action: 'cancel', filter: { queue: 'bulk', type: 'bulk', tag: 'a' }, reason: 'spring cleaning' });
     assert.equal(change.done, 1_500);
     assert.ok(change.endedAt);
+    // Its progress: each step of a cascade is an event.
+    const steps = (await everyItem(server, `/api/v1/events?tags=bulk:${change.id}`)).filter((e) => e.type === 'BULK.ADVANCED.SUCCESS');
+    assert.ok(steps.length > 1 && steps.every((e) => e.data.done <= 1_000), JSON.stringify(steps.map((e) => e.data)));
+    assert.equal(steps.at(-1)!.data.state, 'done');
     const left = await everyItem(server, '/api/v1/tasks?state=queued,pending&queue=bulk');
     assert.equal(left.length, 300);
     assert.equal((await everyItem(server, '/api/v1/tasks?state=queued&queue=bulk-other')).length, 100);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Server, eventually } from './support/server';
@@ -19,6 +19,20 @@ describe('smoke', () => {
   it('keeps the admin token to its owner', () => {
     assert.equal(statSync(join(server.data, 'admin.token')).mode & 0o777, 0o600);
     assert.notEqual(server.token, '');
+  });
+
+  it('keeps tokens hashed', () => {
+    for (const name of readdirSync(server.data, { recursive: true, withFileTypes: true } as { withFileTypes: true })) {
+      const path = join((name as unknown as { path: string }).path, name.name);
+      if (!name.isFile() || name.name === 'admin.token') continue;
+      assert.ok(!readFileSync(path).includes(server.token), `${path} holds the token itself`);
+    }
+  });
+
+  it('tells each phase of its start with its time', () => {
+    for (const phase of ['configuration', 'store', 'system namespace', 'namespaces', 'network']) {
+      assert.match(server.log, new RegExp(`"phase":"${phase}","ms":"\\d+"|"phase":"${phase}".*"ms"|"ms".*"phase":"${phase}"`));
+    }
   });
 
   it('refuses a request without a token', async () => {
