@@ -99,7 +99,11 @@ Result<int> exec_task(const ExecOptions& options) {
         for (const auto& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
         outbox.add_lines(id, lease, std::move(lines));
       },
-      [&](Ended ended) { end = std::move(ended); });
+      [&](Ended ended) { end = std::move(ended); },
+      [](std::string_view bytes) {
+        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+        std::fflush(stdout);
+      });
   if (auto started = runner.start(std::move(*job)); !started) return fail(started.error());
   bool lost = false;
   while (!end) {
@@ -112,7 +116,7 @@ Result<int> exec_task(const ExecOptions& options) {
     read_notices(inbox, runner, lost);
   }
   ::close(signal_fd);
-  std::fwrite(end->output.data(), 1, end->output.size(), stdout);
+  if (std::ferror(stdout)) std::fprintf(stderr, "arbiter: stdout did not take all that the program wrote.\n");
   if (auto report = make_report(*end)) outbox.add_report(std::move(*report));
   const bool sent = outbox.close(kFlushMs);
   pulse.stop();
@@ -121,5 +125,6 @@ Result<int> exec_task(const ExecOptions& options) {
   if (!sent) return fail({ErrorCode::kConnection, "The outcome of " + options.task_id + " could not be sent."});
   return end->exit_code;
 }
+  if (end->exit_code == 0 && end->output_cut > 0) return fail(output_too_large());
 
 }  // namespace arbiter::worker

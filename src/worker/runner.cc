@@ -26,7 +26,8 @@ struct Runner::Running {
   std::int64_t started_ms = now_ms();
 };
 
-Runner::Runner(OnLines on_lines, OnEnd on_end) : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)) {}
+Runner::Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output)
+    : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)), on_output_(std::move(on_output)) {}
 
 Runner::~Runner() = default;
 
@@ -94,6 +95,7 @@ void Runner::read_errors(Running& running) {
   std::vector<char> chunk(kChunkBytes);
   for (int i = 0; running.errors_open && i < kChunksPerTurn; ++i) {
     const ssize_t n = ::read(running.child.errors(), chunk.data(), chunk.size());
+    if (on_output_) on_output_({chunk.data(), size});
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) return;
     std::vector<std::string> lines;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,7 +17,8 @@
 
 namespace arbiter::worker {
 
-inline constexpr std::size_t kOutputBytesMax = std::size_t{512} * 1024;
+// What a server takes as a result, unless it is set up otherwise.
+inline constexpr std::size_t kOutputBytesMax = std::size_t{8} * 1024 * 1024;
 
 enum class Stop { kNone, kTimedOut, kCancelled, kLost, kShutdown };
 
@@ -34,7 +36,7 @@ struct Ended {
   std::string lease;
   int exit_code = 0;
   std::string output;          // the first kOutputBytesMax bytes of stdout
-  std::size_t output_cut = 0;  // bytes beyond them
+  std::size_t output_cut = 0;  // bytes beyond them: the output is no result then
   std::string last_line;       // the last line on stderr that is not empty
   Stop stop = Stop::kNone;     // why it was ended, if it was
   bool retry_failure = true;
@@ -45,7 +47,9 @@ class Runner {
  public:
   using OnLines = std::function<void(const std::string& task_id, const std::string& lease, std::vector<std::string>)>;
   using OnEnd = std::function<void(Ended)>;
-  Runner(OnLines on_lines, OnEnd on_end);
+  // All of stdout as it comes, for those who pass it on.
+  using OnOutput = std::function<void(std::string_view)>;
+  Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output = {});
   ~Runner();
 
   [[nodiscard]] Result<void> start(Job job);
@@ -77,3 +81,4 @@ class Runner {
 };
 
 }  // namespace arbiter::worker
+  OnOutput on_output_;

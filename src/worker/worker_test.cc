@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/check.h"
 #include "worker/executor.h"
@@ -90,8 +91,8 @@ TEST(Runner, InputGoesInAndOutputLinesAndExitCodeComeOut) {
   job.input = std::string(1'000'000, 'x');
   const auto ended = recorder.run(std::move(job));
   EXPECT_EQ(ended.exit_code, 3);
-  EXPECT_EQ(ended.output.size(), kOutputBytesMax);
-  EXPECT_EQ(ended.output_cut, 1'000'000 - kOutputBytesMax);
+  EXPECT_EQ(ended.output.size(), 1'000'000);
+  EXPECT_EQ(ended.output_cut, 0);
   EXPECT_EQ(ended.last_line, "three");
   EXPECT_THAT(recorder.lines, testing::ElementsAre("one", "two", "three"));
 }
@@ -100,6 +101,20 @@ TEST(Runner, AProgramThatDoesNotReadItsInputIsFine) {
   Recorder recorder;
   Job job = shell("exec true");
   job.input = std::string(1'000'000, 'x');
+TEST(Runner, OutputIsKeptUpToWhatAResultMayHaveAndPassedOnInFull) {
+  const std::size_t over = kOutputBytesMax + 1;
+  std::size_t passed_on = 0;
+  std::optional<Ended> ended;
+  Runner runner([](const auto&, const auto&, auto) {}, [&](Ended one) { ended = std::move(one); },
+                [&](std::string_view bytes) { passed_on += bytes.size(); });
+  ASSERT_TRUE(runner.start(shell("head -c " + std::to_string(over) + " /dev/zero | tr '\\0' x")));
+  std::vector<pollfd> none;
+  while (!ended) runner.turn(none, -1);
+  EXPECT_EQ(passed_on, over);
+  EXPECT_EQ(ended->output.size(), kOutputBytesMax);
+  EXPECT_EQ(ended->output_cut, 1);
+}
+
   EXPECT_EQ(recorder.run(std::move(job)).exit_code, 0);
 }
 
@@ -200,7 +215,15 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
   ended.lease = "1";
   EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed"})");
   ended.output = "{\"a\": 1}\n";
-  EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed","result":{"a":1}})");
+  EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed"})");
+  EXPECT_EQ(make_report(ended)->result, "{\"a\": 1}");
+  ended.output_cut = 1;
+  const auto too_large = make_report(ended)->body;
+  EXPECT_EQ(too_large.at("outcome").as_string(), "failed");
+  EXPECT_EQ(too_large.at("error").at("code").as_string(), "too_large");
+  EXPECT_THAT(std::string(too_large.at("error").at("message").as_string()), testing::HasSubstr("8388608 bytes"));
+  EXPECT_FALSE(too_large.at("retryable").as_bool());
+  ended.output_cut = 0;
   ended.exit_code = 2;
   ended.last_line = "no luck";
   EXPECT_EQ(json::serialize(make_report(ended)->body),
@@ -218,11 +241,26 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
 }
 
 TEST(Executor, OutputIsJsonWhenItParsesElseAString) {
-  EXPECT_EQ(json::serialize(read_result("[1]\n", 0)), "[1]");
-  EXPECT_EQ(json::serialize(read_result("two\nlines\n", 0)), R"("two\nlines")");
-  EXPECT_EQ(json::serialize(read_result("\xff!", 0)), "\"\xEF\xBF\xBD!\"");
-  EXPECT_TRUE(read_result(" \n", 0).is_null());
-  EXPECT_EQ(json::serialize(read_result("1", 5)), R"("1\n[5 more bytes were cut]")");
+  EXPECT_EQ(read_result(" [1]\n"), "[1]");
+  EXPECT_EQ(read_result("{\"version\": 1.10}\n"), "{\"version\": 1.10}");
+  EXPECT_EQ(read_result("\"text\"\n"), "\"text\"");
+  EXPECT_EQ(read_result("true"), "true");
+  EXPECT_EQ(read_result("null\n"), "null");
+  EXPECT_EQ(read_result("two\nlines\n"), R"("two\nlines")");
+  EXPECT_EQ(read_result("\xff!"), "\"\xEF\xBF\xBD!\"");
+  EXPECT_EQ(read_result(" \n"), "");
+}
+
+TEST(Executor, ANumberIsANumberOnlyWhenNobodyCanChangeIt) {
+  for (const auto* exact : {"0", "-7", "42", "1.5", "-0.25", "0.1", "9007199254740992", "-9007199254740992"}) {
+    EXPECT_EQ(read_result(std::string(exact) + "\n"), exact);
+  }
+  for (const auto* other :
+       {"12345e6", "1234e567", "1E5", "1.10", "1.0", "-0", "9007199254740993", "18446744073709551615",
+        "123456789012345678901234567890", "0.10000000000000000001", "12345678901234567890.5"}) {
+    EXPECT_EQ(read_result(std::string(other) + "\n"), "\"" + std::string(other) + "\"");
+  }
+  EXPECT_EQ(read_result("[1234e567]"), "\"[1234e567]\"") << "no reader takes it";
 }
 
 TEST(Executor, ProgramsKnowTheirTaskAndShellTasksTheirNeeds) {
