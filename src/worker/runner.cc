@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <set>
+
 #include "base/clock.h"
+#include "worker/process_tree.h"
 
 namespace arbiter::worker {
 namespace {
@@ -27,7 +30,9 @@ struct Runner::Running {
 };
 
 Runner::Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output)
-    : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)), on_output_(std::move(on_output)) {}
+    : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)), on_output_(std::move(on_output)) {
+  adopt_orphans();
+}
 
 Runner::~Runner() = default;
 
@@ -88,6 +93,7 @@ void Runner::read_output(Running& running) {
     const std::size_t kept = std::min(size, kOutputBytesMax - running.ended.output.size());
     running.ended.output.append(chunk.data(), kept);
     running.ended.output_cut += size - kept;
+    if (on_output_) on_output_({chunk.data(), size});
   }
 }
 
@@ -95,7 +101,6 @@ void Runner::read_errors(Running& running) {
   std::vector<char> chunk(kChunkBytes);
   for (int i = 0; running.errors_open && i < kChunksPerTurn; ++i) {
     const ssize_t n = ::read(running.child.errors(), chunk.data(), chunk.size());
-    if (on_output_) on_output_({chunk.data(), size});
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) return;
     std::vector<std::string> lines;
@@ -112,10 +117,17 @@ void Runner::read_errors(Running& running) {
   }
 }
 
+void Runner::end_strays() const {
+  std::set<pid_t> supervisors;
+  for (const auto& [lease, running] : jobs_) supervisors.insert(running->child.supervisor());
+  kill_children_except(supervisors);
+}
+
 // The supervisor has ended, so all of the program has: what is in the pipes now is all there will be. (A descriptor
 // handed to an unrelated process could keep a pipe open; nobody waits for that.)
 void Runner::finish(Running& running) {
-  std::string before;
+  const auto exit = running.child.collect();
+  if (exit.killed) end_strays();
   const auto drain = [&](bool& open, auto read) {
     for (std::int64_t until = now_ms() + 1'000; open && now_ms() < until;) {
       pollfd one{&open == &running.output_open ? running.child.output() : running.child.errors(), POLLIN, 0};
@@ -129,7 +141,7 @@ void Runner::finish(Running& running) {
     running.ended.last_line = rest;
     on_lines_(running.job.task_id, running.job.lease, {std::move(rest)});
   }
-  running.ended.exit_code = running.child.exit_code();
+  running.ended.exit_code = exit.code;
   running.ended.duration_ms = now_ms() - running.started_ms;
 }
 

@@ -43,6 +43,8 @@ struct Ended {
   std::int64_t duration_ms = 0;
 };
 
+// Its process adopts what programs orphan and has no other children while it runs programs: when a supervisor is
+// killed, every child that is no supervisor is taken for a stray of its program and ended.
 class Runner {
  public:
   using OnLines = std::function<void(const std::string& task_id, const std::string& lease, std::vector<std::string>)>;
@@ -72,13 +74,14 @@ class Runner {
   void read_output(Running& running);
   void read_errors(Running& running);
   void finish(Running& running);
+  void end_strays() const;
   void check_deadlines();
   [[nodiscard]] int wait_ms(int timeout_ms) const;
 
   OnLines on_lines_;
   OnEnd on_end_;
+  OnOutput on_output_;
   std::map<std::string, std::unique_ptr<Running>> jobs_;  // by lease
 };
 
 }  // namespace arbiter::worker
-  OnOutput on_output_;

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "worker/executor.h"
+#include "worker/process_tree.h"
 #include "worker/runner.h"
 #include "worker/supervisor.h"
 #include "worker/text.h"
@@ -97,10 +98,6 @@ TEST(Runner, InputGoesInAndOutputLinesAndExitCodeComeOut) {
   EXPECT_THAT(recorder.lines, testing::ElementsAre("one", "two", "three"));
 }
 
-TEST(Runner, AProgramThatDoesNotReadItsInputIsFine) {
-  Recorder recorder;
-  Job job = shell("exec true");
-  job.input = std::string(1'000'000, 'x');
 TEST(Runner, OutputIsKeptUpToWhatAResultMayHaveAndPassedOnInFull) {
   const std::size_t over = kOutputBytesMax + 1;
   std::size_t passed_on = 0;
@@ -115,6 +112,10 @@ TEST(Runner, OutputIsKeptUpToWhatAResultMayHaveAndPassedOnInFull) {
   EXPECT_EQ(ended->output_cut, 1);
 }
 
+TEST(Runner, AProgramThatDoesNotReadItsInputIsFine) {
+  Recorder recorder;
+  Job job = shell("exec true");
+  job.input = std::string(1'000'000, 'x');
   EXPECT_EQ(recorder.run(std::move(job)).exit_code, 0);
 }
 
@@ -176,6 +177,33 @@ TEST(Supervisor, NothingIsLeftWhenTheWorkerIsKilled) {
   // The supervisor holds the FIFO too, and lets go of it after everything else, the directory included.
   scratch.await_all_gone();
   EXPECT_FALSE(fs::exists(work));
+}
+
+TEST(Supervisor, WhatAProgramStartedEndsAlsoWhenItsSupervisorIsKilled) {
+  Scratch scratch;
+  Recorder recorder;
+  // What the program starts is deaf, and each in a session of its own.
+  Job job = shell("exec 9>" + scratch.fifo() +
+                  "; setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1000 & echo up >&9; sleep 1000' & wait");
+  const auto before = descendants(::getpid()).size();
+  ASSERT_TRUE(recorder.runner.start(std::move(job)));
+  scratch.await("up");
+  const pid_t supervisor = descendants(::getpid()).at(before);
+  // Another program, which has nothing to do with it.
+  const std::string go = scratch.path() + "/go";
+  ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+  const int gate = ::open(go.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_TRUE(recorder.runner.start(shell("read -r line < " + go + "; echo $line", "2")));
+  ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+  std::vector<pollfd> none;
+  while (recorder.ended.empty()) recorder.runner.turn(none, -1);
+  EXPECT_EQ(recorder.ended[0].lease, "1");
+  EXPECT_EQ(recorder.ended[0].exit_code, 128 + SIGKILL);
+  scratch.await_all_gone();
+  ASSERT_EQ(::write(gate, "unharmed\n", 9), 9);
+  while (recorder.ended.size() < 2) recorder.runner.turn(none, -1);
+  EXPECT_EQ(recorder.ended[1].output, "unharmed\n");
+  ::close(gate);
 }
 
 TEST(Workspace, TheNextWorkerRemovesWhatADeadOneLeft) {
