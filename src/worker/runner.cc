@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "worker/process_tree.h"
+#include "worker/removal.h"
 
 namespace arbiter::worker {
 namespace {
@@ -142,6 +143,11 @@ void Runner::finish(Running& running) {
     on_lines_(running.job.task_id, running.job.lease, {std::move(rest)});
   }
   running.ended.exit_code = exit.code;
+  // The supervisor did this unless it was killed or could not; then its error is found here once more.
+  const auto& directory = running.job.spec.remove_directory;
+  if (!directory.empty()) {
+    if (auto removed = remove_tree(directory); !removed) running.ended.left_behind = removed.error().message;
+  }
   running.ended.duration_ms = now_ms() - running.started_ms;
 }
 

@@ -41,6 +41,7 @@ struct Ended {
   Stop stop = Stop::kNone;     // why it was ended, if it was
   bool retry_failure = true;
   std::int64_t duration_ms = 0;
+  std::string left_behind;  // why the job's directory could not be removed; empty: it is gone
 };
 
 // Its process adopts what programs orphan and has no other children while it runs programs: when a supervisor is

@@ -9,11 +9,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 
 #include "base/check.h"
 #include "worker/executor.h"
 #include "worker/process_tree.h"
+#include "worker/removal.h"
 #include "worker/runner.h"
 #include "worker/supervisor.h"
 #include "worker/text.h"
@@ -181,10 +183,13 @@ TEST(Supervisor, NothingIsLeftWhenTheWorkerIsKilled) {
 
 TEST(Supervisor, WhatAProgramStartedEndsAlsoWhenItsSupervisorIsKilled) {
   Scratch scratch;
+  const std::string work = scratch.path() + "/work";
+  fs::create_directory(work);
   Recorder recorder;
   // What the program starts is deaf, and each in a session of its own.
   Job job = shell("exec 9>" + scratch.fifo() +
                   "; setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1000 & echo up >&9; sleep 1000' & wait");
+  job.spec.remove_directory = work;
   const auto before = descendants(::getpid()).size();
   ASSERT_TRUE(recorder.runner.start(std::move(job)));
   scratch.await("up");
@@ -199,11 +204,87 @@ TEST(Supervisor, WhatAProgramStartedEndsAlsoWhenItsSupervisorIsKilled) {
   while (recorder.ended.empty()) recorder.runner.turn(none, -1);
   EXPECT_EQ(recorder.ended[0].lease, "1");
   EXPECT_EQ(recorder.ended[0].exit_code, 128 + SIGKILL);
+  EXPECT_FALSE(fs::exists(work));
   scratch.await_all_gone();
   ASSERT_EQ(::write(gate, "unharmed\n", 9), 9);
   while (recorder.ended.size() < 2) recorder.runner.turn(none, -1);
   EXPECT_EQ(recorder.ended[1].output, "unharmed\n");
   ::close(gate);
+}
+
+// In a process that is bound by permissions, which root is not.
+bool as_somebody(const std::string& path, const std::function<bool()>& does) {
+  constexpr uid_t kNobody = 65'534;
+  if (::getuid() == 0) {
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      CHECK(::lchown(entry.path().c_str(), kNobody, kNobody) == 0);
+    }
+    CHECK(::lchown(path.c_str(), kNobody, kNobody) == 0);
+  }
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const bool bound = ::getuid() != 0 || (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0);
+    ::_exit(bound && does() ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(pid, &status, 0);
+  return status == 0;
+}
+
+TEST(Removal, WhatItsOwnerMayNotWriteGoesAndLinksAreNotFollowed) {
+  Scratch scratch;
+  const std::string tree = scratch.path() + "/tree";
+  const std::string outside = scratch.path() + "/outside";
+  fs::create_directories(tree + "/module/deep");
+  fs::create_directory(outside);
+  for (const auto& file : {tree + "/module/go.mod", tree + "/module/deep/file", outside + "/precious"}) {
+    std::ofstream(file) << "x";
+  }
+  fs::create_directory_symlink(outside, tree + "/module/link");
+  const auto read_only = fs::perms::owner_read | fs::perms::owner_exec;
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    fs::permissions(tree + "/module/deep", fs::perms::none);
+    fs::permissions(tree + "/module", read_only);
+    fs::permissions(outside, read_only);
+    return remove_tree(tree).has_value();
+  }));
+  EXPECT_FALSE(fs::exists(tree));
+  EXPECT_TRUE(fs::exists(outside + "/precious"));
+  EXPECT_EQ(fs::status(outside).permissions(), read_only);
+  EXPECT_TRUE(remove_tree(tree)) << "nothing there is fine";
+}
+
+TEST(Removal, WhatCannotBeRemovedIsNamedAndEverythingElseGoes) {
+  Scratch scratch;
+  const std::string closed = scratch.path() + "/closed";
+  fs::create_directories(closed + "/tree/below");
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    fs::permissions(closed, fs::perms::owner_read | fs::perms::owner_exec);
+    const auto removed = remove_tree(closed + "/tree");
+    fs::permissions(closed, fs::perms::owner_all);
+    return !removed && removed.error().message == "`" + closed + "/tree` cannot be removed: Permission denied.";
+  }));
+  EXPECT_TRUE(fs::is_empty(closed + "/tree"));
+}
+
+TEST(Workspace, WhatAProgramClosedGoesWithTheTaskAndTheNextWorkersStart) {
+  Scratch scratch;
+  const std::string root = scratch.path() + "/root";
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    const pid_t dead = ::fork();
+    if (dead == 0) {
+      auto workspace = Workspace::open(root).value();
+      const auto place = workspace->make_directory("a").value();
+      std::ofstream(place + "/file") << "x";
+      for (const auto& path : {place, workspace->path()}) fs::permissions(path, fs::perms::owner_read);
+      ::_exit(0);  // without any tidying up
+    }
+    ::waitpid(dead, nullptr, 0);
+    auto workspace = Workspace::open(root).value();
+    const auto places = std::distance(fs::directory_iterator(root), fs::directory_iterator());
+    const bool alone = places == 2 && workspace->remarks().empty();  // our own, and the lock
+    return alone && workspace->close() && !fs::exists(workspace->path());
+  }));
 }
 
 TEST(Workspace, TheNextWorkerRemovesWhatADeadOneLeft) {
