@@ -200,7 +200,7 @@ std::optional<Report> make_report(const Ended& ended) {
       return make_failure(
           ended.task_id, ended.lease,
           "The program was ended after " + std::to_string(ended.duration_ms) + " ms: its time was over.", "timeout",
-          /*retryable=*/true);
+          ended.retry_failure);
     case Stop::kNone:
       break;
   }

@@ -343,6 +343,9 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
   EXPECT_EQ(make_report(ended)->body.at("error").at("code").as_string(), "signal_9");
   ended.stop = Stop::kTimedOut;
   EXPECT_EQ(make_report(ended)->body.at("error").at("code").as_string(), "timeout");
+  EXPECT_TRUE(make_report(ended)->body.at("retryable").as_bool());
+  ended.retry_failure = false;
+  EXPECT_FALSE(make_report(ended)->body.at("retryable").as_bool());
   ended.stop = Stop::kShutdown;
   EXPECT_EQ(make_report(ended)->body.at("outcome").as_string(), "released");
   ended.stop = Stop::kLost;
