@@ -25,7 +25,9 @@ constexpr const char* kFooter =
     "7 no server.";
 
 void add_global_options(CLI::App& root, Context& context) {
-  root.add_option("--url", context.settings.url, "The server's address [ARBITER_URL, else http://127.0.0.1:7420]")
+  root.add_option("--url", context.settings.url,
+                  "The server's address [ARBITER_URL, else DATA/server.url, where a running server writes it, else "
+                  "http://127.0.0.1:7420]")
       ->type_name("URL");
   root.add_option("--token-file", context.settings.token_file,
                   "A file with the access token [ARBITER_TOKEN_FILE, ARBITER_TOKEN, else DATA/admin.token]")

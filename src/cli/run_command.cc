@@ -51,12 +51,6 @@ std::string full_path(const fs::path& path) {
   return text;
 }
 
-std::string data_directory(const Context& context) {
-  if (!context.settings.data_directory.empty()) return full_path(context.settings.data_directory);
-  const char* named = std::getenv("ARBITER_DATA");
-  return full_path(named && *named ? named : std::string(client::kDefaultData));
-}
-
 int open_signals() {
   sigset_t handled;
   ::sigemptyset(&handled);
@@ -68,7 +62,10 @@ int open_signals() {
 class Run {
  public:
   Run(Context& context, const RunOptions& options, Job job)
-      : context_(context), options_(options), job_(std::move(job)), data_(data_directory(context)) {}
+      : context_(context),
+        options_(options),
+        job_(std::move(job)),
+        data_(full_path(client::data_directory(context.settings))) {}
   ~Run() {
     if (signal_fd_ >= 0) ::close(signal_fd_);
   }
@@ -138,7 +135,7 @@ class Run {
     settings.data_directory = data_;
     auto endpoint = client::discover(settings);
     if (!endpoint) return fail(endpoint.error());
-    if (must || fs::exists(data_ + "/admin.token")) {
+    if (must || !client::url_in(data_).empty()) {
       client::Http http(*endpoint);
       auto version = http.get("/api/v1/version", must ? 5'000 : 1'000);
       if (!version && must) return fail(version.error());

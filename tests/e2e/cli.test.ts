@@ -423,6 +423,22 @@ steps:
     assert.deepEqual([lines(join(directory, 'once.txt')).length, lines(join(directory, 'twice.txt')).length], [1, 2]);
   });
 
+  it('use the server that runs on the data directory, whatever its address', async () => {
+    const { file, data } = job('name: found\nsteps:\n  only: { run: "true" }\n');
+    const own = await Server.start({ data });
+    const result = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(result.status, 0, result.stdout + result.stderr);
+    assert.match(result.stdout, new RegExp(`server ${own.url}$`, 'm'));
+    const listed = await arbiter(['-o', 'json', '--data', data, 'task', 'list'], { env: noServer });
+    assert.equal(JSON.parse(listed.stdout).items[0].state, 'completed', listed.stderr);
+    // A killed server leaves its address behind, which nobody answers at: the job brings up its own.
+    await own.kill();
+    const again = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(again.status, 0, again.stdout + again.stderr);
+    assert.match(again.stdout, /\(its own\)/);
+    assert.ok(!existsSync(join(data, 'server.url')), 'an orderly stop takes the address away');
+  });
+
   it('use the server that is named', async () => {
     const { file, data } = job('name: named\nsteps:\n  only: { run: "true" }\n');
     const result = await server.cli(['--data', data, 'run', file]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Server, eventually } from './support/server';
@@ -19,6 +19,12 @@ describe('smoke', () => {
   it('keeps the admin token to its owner', () => {
     assert.equal(statSync(join(server.data, 'admin.token')).mode & 0o777, 0o600);
     assert.notEqual(server.token, '');
+  });
+
+  it('says its address in its data directory while it runs', async () => {
+    const file = join(server.data, 'server.url');
+    assert.equal(readFileSync(file, 'utf8').trim(), server.url);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
   it('refuses a request without a token', async () => {
@@ -65,6 +71,7 @@ describe('smoke', () => {
 
   it('stops in an orderly way on SIGTERM', async () => {
     assert.equal(await server.terminate(), 0);
+    assert.ok(!existsSync(join(server.data, 'server.url')));
     await server.start();
   });
 });
