@@ -92,10 +92,7 @@ class Run {
     view.finish();
     fleet.stop();
     if (!followed) return fail(followed.error());
-    if (!view.all_ended()) {
-      context_.print("Interrupted; nothing is lost. Go on with: arbiter run --resume " + options_.file);
-      return kExitInterrupted;
-    }
+    if (!view.all_ended()) return conclude_early(view);
     record_.finished = true;
     (void)record_.write(full_path(options_.file));
     return conclude(view);
@@ -314,26 +311,52 @@ class Run {
     }
   }
 
-  Result<int> conclude(const RunView& view) {
-    const auto& counts = view.counts();
-    const bool good = counts.completed == counts.total;
+  Result<int> conclude_early(const RunView& view) {
     if (context_.format == Format::kJson) {
-      auto summary = view.summary_json();
-      summary["run"] = record_.run;
-      context_.print(json::serialize(summary));
-      return good ? 0 : 1;
+      print_json(view, {}, /*interrupted=*/true);
+    } else {
+      context_.print("Interrupted; nothing is lost. Go on with: arbiter run --resume " + options_.file);
     }
-    context_.print("\n" + view.summary());
-    show_failures(view);
+    return kExitInterrupted;
+  }
+
+  void print_json(const RunView& view, const std::map<std::string, json::value>& results, bool interrupted) const {
+    auto summary = view.summary_json(results);
+    summary["run"] = record_.run;
+    summary["interrupted"] = interrupted;
+    context_.print(json::serialize(summary));
+  }
+
+  // Lists carry no results: each task of a step with `show` is asked for by itself.
+  Result<std::map<std::string, json::value>> shown_results() {
+    std::map<std::string, json::value> results;
     for (const auto& step : job_.steps) {
       if (!step.show) continue;
       for (const auto& planned : tasks_) {
         if (planned.step != step.name) continue;
-        // Lists carry no results: each shown task is asked for by itself.
-        auto task = context_.get("/api/v1/tasks/" + client::escape(planned.id));
+        auto task = context_.get(task_path(planned.id));
         if (!task) return fail(task.error());
-        if (const auto output = result_text(*task); !output.empty()) context_.print("\n" + output);
+        if (const auto& result = at(*task, "result"); !result.is_null()) results[planned.id] = result;
       }
+    }
+    return results;
+  }
+
+  Result<int> conclude(const RunView& view) {
+    const auto& counts = view.counts();
+    const bool good = counts.completed == counts.total;
+    const auto results = shown_results();
+    if (!results) return fail(results.error());
+    if (context_.format == Format::kJson) {
+      print_json(view, *results, /*interrupted=*/false);
+      return good ? 0 : 1;
+    }
+    context_.print("\n" + view.summary());
+    show_failures(view);
+    for (const auto& planned : tasks_) {
+      const auto shown = results->find(planned.id);
+      if (shown == results->end()) continue;
+      if (const auto output = text(shown->second); !output.empty()) context_.print("\n" + output);
     }
     const std::string failed =
         std::to_string(counts.failed) + " failed, " + std::to_string(counts.cancelled) + " cancelled";

@@ -423,6 +423,27 @@ steps:
     assert.deepEqual([lines(join(directory, 'once.txt')).length, lines(join(directory, 'twice.txt')).length], [1, 2]);
   });
 
+  it('answer in JSON to those who ask for it, with what steps show, also when interrupted', async () => {
+    const { file, directory, data } = job(`
+name: machine
+workers: 1
+steps:
+  quick: { run: 'echo 7', show: true }
+  slow: { needs: quick, run: 'test -e go || { touch waits; sleep 1000; }' }
+`);
+    const command = new Command(['-o', 'json', '--data', data, 'run', file], { env: noServer });
+    await eventually('the slow step runs', async () => existsSync(join(directory, 'waits')), 30_000);
+    assert.equal(await command.end('SIGINT'), 130);
+    const early = JSON.parse(command.stdout);
+    assert.deepEqual([early.interrupted, early.total, early.tasks.length], [true, 2, 2]);
+    writeFileSync(join(directory, 'go'), '');
+    const resumed = await arbiter(['-o', 'json', '--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+    const summary = JSON.parse(resumed.stdout);
+    assert.deepEqual([summary.run, summary.interrupted, summary.completed], [early.run, false, 2]);
+    assert.deepEqual(summary.tasks.map((t: Json) => [t.step, t.result]), [['quick', 7], ['slow', undefined]]);
+  });
+
   it('use the server that runs on the data directory, whatever its address', async () => {
     const { file, data } = job('name: found\nsteps:\n  only: { run: "true" }\n');
     const own = await Server.start({ data });
