@@ -473,6 +473,7 @@ steps:
       ['steps:\n  a: { run: x }\n  b: { run: x, needs: [aa] }\n', /job\.yaml:3:.*aa.*mean.*a/s],
       ['steps:\n  a: { run: x, needs: b }\n  b: { run: x, needs: a }\n', /a -> b|b -> a/],
       ['steps: [', /job\.yaml:\d/],
+      ['steps:\n  a: { type: review, env: { B: 1 } }\n', /job\.yaml:2:27: `env` goes with `run`/],
     ];
     for (const [text, reason] of cases) {
       const { file, data } = job(text);
