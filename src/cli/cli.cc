@@ -52,6 +52,18 @@ Result<int> run_body(const Commands::Body& body) {
   }
 }
 
+int refuse(Context& context, std::string usage, bool as_json) {
+  const auto code = base::ErrorCode::kInvalidRequest;
+  if (as_json) {
+    context.format = Format::kJson;
+    while (usage.ends_with('\n')) usage.pop_back();
+    context.print_error({code, std::move(usage)});
+  } else {
+    std::fputs(usage.c_str(), stderr);
+  }
+  return base::info(code).exit_code;
+}
+
 }  // namespace
 
 CLI::App* Commands::noun(const std::string& name, const std::string& what) {
@@ -101,8 +113,7 @@ int run(int argc, char** argv, const Program& program) {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return root.exit(error);  // --help
-    std::fputs(usage_error(root, error, argc > 1 ? argv[1] : "").c_str(), stderr);
-    return base::info(base::ErrorCode::kInvalidRequest).exit_code;
+    return refuse(context, usage_error(root, error, argc > 1 ? argv[1] : ""), asks_for_json(argc, argv));
   }
   const auto* body = commands.chosen();
   if (!body) return base::info(base::ErrorCode::kInvalidRequest).exit_code;
