@@ -270,6 +270,7 @@ Result<int> serve(const ServeOptions& options) {
   log.info("start-up phase done", {{"phase", "configuration"},
                                    {"ms", std::to_string(options.config_ms)},
                                    {"file", options.config_file.empty() ? "none" : options.config_file}});
+  for (const auto& warning : options.warnings) log.warn(warning);
   Running running(options.config, log);
   if (auto started = running.start(); !started) {
     log.flush();
