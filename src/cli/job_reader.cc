@@ -58,9 +58,10 @@ class Reader {
         mistake(entry.first.Mark(), "`" + key + "` is there twice");
       } else if (std::find(known.begin(), known.end(), key) == known.end()) {
         const auto meant = nearest(key, known);
-        mistake(entry.first.Mark(),
-                "`" + key + "` is no key of " + what +
-                    (meant.empty() ? "; there are " + list(known) : "; did you mean `" + meant + "`?"));
+        std::string why = "`";
+        why.append(key).append("` is no key of ").append(what);
+        why += meant.empty() ? "; there are " + list(known) : "; did you mean `" + meant + "`?";
+        mistake(entry.first.Mark(), std::move(why));
       } else {
         handle(key, entry.second);
       }
