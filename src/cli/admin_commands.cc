@@ -85,7 +85,7 @@ void add_admin_commands(Commands& commands, const Program& program) {
            [&context, file, check = program.check_config]() -> Result<int> {
              if (!check) return fail({base::ErrorCode::kInternal, "This program has no server in it."});
              if (auto checked = check(*file); !checked) return fail(checked.error());
-             context.print(*file + " is valid.");
+             context.show({{"file", *file}, {"valid", true}}, [&](const json::value&) { return *file + " is valid."; });
              return 0;
            })
       ->add_option("file", *file, "The file")

@@ -25,7 +25,9 @@ constexpr const char* kFooter =
     "7 no server.";
 
 void add_global_options(CLI::App& root, Context& context) {
-  root.add_option("--url", context.settings.url, "The server's address [ARBITER_URL, else http://127.0.0.1:7420]")
+  root.add_option("--url", context.settings.url,
+                  "The server's address [ARBITER_URL, else DATA/server.url, where a running server writes it, else "
+                  "http://127.0.0.1:7420]")
       ->type_name("URL");
   root.add_option("--token-file", context.settings.token_file,
                   "A file with the access token [ARBITER_TOKEN_FILE, ARBITER_TOKEN, else DATA/admin.token]")
@@ -48,6 +50,18 @@ Result<int> run_body(const Commands::Body& body) {
   } catch (const std::exception& error) {
     return base::fail({base::ErrorCode::kInternal, std::string("Something went wrong inside: ") + error.what() + "."});
   }
+}
+
+int refuse(Context& context, std::string usage, bool as_json) {
+  const auto code = base::ErrorCode::kInvalidRequest;
+  if (as_json) {
+    context.format = Format::kJson;
+    while (usage.ends_with('\n')) usage.pop_back();
+    context.print_error({code, std::move(usage)});
+  } else {
+    std::fputs(usage.c_str(), stderr);
+  }
+  return base::info(code).exit_code;
 }
 
 }  // namespace
@@ -99,8 +113,7 @@ int run(int argc, char** argv, const Program& program) {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return root.exit(error);  // --help
-    std::fputs(usage_error(root, error, argc > 1 ? argv[1] : "").c_str(), stderr);
-    return base::info(base::ErrorCode::kInvalidRequest).exit_code;
+    return refuse(context, usage_error(root, error, argc > 1 ? argv[1] : ""), asks_for_json(argc, argv));
   }
   const auto* body = commands.chosen();
   if (!body) return base::info(base::ErrorCode::kInvalidRequest).exit_code;

@@ -71,6 +71,28 @@ TEST(Cli, BadUsageNamesTheWordAndWhatWasMeant) {
   EXPECT_THAT(said({"task"}), testing::HasSubstr("arbiter task [OPTIONS] SUBCOMMAND"));
 }
 
+TEST(Cli, BadUsageIsJsonForThoseWhoAskForJson) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"-o", "json", "tsak"},
+                                             {"--output=json", "task", "list", "--stat", "x"},
+                                             {"task", "-ojson"},
+                                             {"task", "list", "--limit", "0", "--output", "json"}}) {
+    const auto ran = run_cli(arguments);
+    EXPECT_EQ(ran.exit_code, 2);
+    const auto said = json::parse(ran.err);
+    EXPECT_EQ(said.at("code").as_string(), "invalid_request");
+    EXPECT_FALSE(said.at("detail").as_string().empty());
+  }
+  EXPECT_THAT(run_cli({"task", "exec", "a", "--nope", "--", "x", "-o", "json"}).err, testing::StartsWith("`arbiter"));
+}
+
+TEST(Cli, NumbersThatAreTooSmallAreRefusedWithTheLeast) {
+  EXPECT_THAT(run_cli({"task", "list", "--limit", "0"}).err,
+              testing::HasSubstr("--limit: must be a whole number, at least 1, not 0"));
+  EXPECT_THAT(run_cli({"queue", "set", "q", "--max-depth", "-1"}).err,
+              testing::HasSubstr("--max-depth: must be a whole number, at least 0, not -1"));
+}
+
 TEST(Cli, WithoutAServerItExitsWith7AndSaysWhatToDo) {
   for (const auto& command : std::vector<std::vector<std::string>>{
            {"task", "list"}, {"queue", "list"}, {"worker", "show", "w"}, {"events", "query"}, {"namespace", "list"}}) {
@@ -99,6 +121,10 @@ TEST(Cli, TheProgramAddsItsOwnCommandsAndChecks) {
   const auto checked = run_cli({"config", "check", "a.yaml"}, program);
   EXPECT_EQ(checked.exit_code, 2);
   EXPECT_THAT(checked.err, testing::HasSubstr("a.yaml is bad."));
+  program.check_config = [](const std::string&) -> Result<void> { return {}; };
+  EXPECT_EQ(run_cli({"config", "check", "a.yaml"}, program).out, "a.yaml is valid.\n");
+  EXPECT_EQ(run_cli({"-o", "json", "config", "check", "a.yaml"}, program).out,
+            "{\"file\":\"a.yaml\",\"valid\":true}\n");
 }
 
 TEST(Cli, VersionWorksWithoutAServer) {

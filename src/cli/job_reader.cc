@@ -58,9 +58,10 @@ class Reader {
         mistake(entry.first.Mark(), "`" + key + "` is there twice");
       } else if (std::find(known.begin(), known.end(), key) == known.end()) {
         const auto meant = nearest(key, known);
-        mistake(entry.first.Mark(),
-                "`" + key + "` is no key of " + what +
-                    (meant.empty() ? "; there are " + list(known) : "; did you mean `" + meant + "`?"));
+        std::string why = "`";
+        why.append(key).append("` is no key of ").append(what);
+        why += meant.empty() ? "; there are " + list(known) : "; did you mean `" + meant + "`?";
+        mistake(entry.first.Mark(), std::move(why));
       } else {
         handle(key, entry.second);
       }
@@ -152,8 +153,11 @@ class Reader {
     step.name = name;
     step.line = mark.line + 1;
     if (!node.IsMap()) return mistake(mark, "a step is a map with `run:` or `type:`");
-    each_key(node, kStepKeys, "a step",
-             [&](const std::string& key, const YAML::Node& value) { read_step_key(step, key, value); });
+    YAML::Mark env;
+    each_key(node, kStepKeys, "a step", [&](const std::string& key, const YAML::Node& value) {
+      if (key == "env") env = value.Mark();
+      read_step_key(step, key, value);
+    });
     if (step.name.empty()) {
       mistake(mark, "a step in a list needs a `name:`");
     } else if (!is_step_name(step.name)) {
@@ -164,6 +168,9 @@ class Reader {
     if (step.run.empty() == step.type.empty())
       mistake(mark, "step `" + step.name + "` needs `run:` or `type:`, one of them");
     if (!step.run.empty() && !step.with.is_null()) mistake(mark, "`with` goes with `type`, not with `run`");
+    if (!step.type.empty() && !step.env.empty()) {
+      mistake(env, "`env` goes with `run`, not with `type`; what such a task needs goes into `with`");
+    }
     job_.steps.push_back(std::move(step));
   }
 

@@ -89,6 +89,11 @@ steps:
                           "11:69 `on-needs-failure` is cancel, fail or run", "11:3 there are two steps `a`"));
 }
 
+TEST(Job, AStepForOtherWorkersHasNoVariables) {
+  EXPECT_THAT(mistakes("env: {A: 1}\nsteps:\n  a:\n    type: review\n    env:\n      B: 2\n"),
+              ElementsAre("6:7 `env` goes with `run`, not with `type`; what such a task needs goes into `with`"));
+}
+
 TEST(Job, UnknownNeedsAreNamedWithASuggestion) {
   EXPECT_THAT(mistakes("steps:\n  build: {run: x}\n  test: {run: x, needs: [biuld, zzz]}\n"),
               ElementsAre("3:26 there is no step `biuld`; did you mean `build`?", "3:33 there is no step `zzz`"));

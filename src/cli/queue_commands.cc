@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/fields.h"
 #include "cli/table.h"
+#include "cli/usage.h"
 
 namespace arbiter::cli {
 namespace {
@@ -88,7 +89,7 @@ void add_queue_commands(Commands& commands) {
       ->add_option("--max-depth", *depth,
                    "Most tasks that may wait in it (0: no limit); more are refused with queue_full")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
 }
 
 }  // namespace arbiter::cli

@@ -51,12 +51,6 @@ std::string full_path(const fs::path& path) {
   return text;
 }
 
-std::string data_directory(const Context& context) {
-  if (!context.settings.data_directory.empty()) return full_path(context.settings.data_directory);
-  const char* named = std::getenv("ARBITER_DATA");
-  return full_path(named && *named ? named : std::string(client::kDefaultData));
-}
-
 int open_signals() {
   sigset_t handled;
   ::sigemptyset(&handled);
@@ -68,7 +62,10 @@ int open_signals() {
 class Run {
  public:
   Run(Context& context, const RunOptions& options, Job job)
-      : context_(context), options_(options), job_(std::move(job)), data_(data_directory(context)) {}
+      : context_(context),
+        options_(options),
+        job_(std::move(job)),
+        data_(full_path(client::data_directory(context.settings))) {}
   ~Run() {
     if (signal_fd_ >= 0) ::close(signal_fd_);
   }
@@ -95,10 +92,7 @@ class Run {
     view.finish();
     fleet.stop();
     if (!followed) return fail(followed.error());
-    if (!view.all_ended()) {
-      context_.print("Interrupted; nothing is lost. Go on with: arbiter run --resume " + options_.file);
-      return kExitInterrupted;
-    }
+    if (!view.all_ended()) return conclude_early(view);
     record_.finished = true;
     (void)record_.write(full_path(options_.file));
     return conclude(view);
@@ -138,7 +132,7 @@ class Run {
     settings.data_directory = data_;
     auto endpoint = client::discover(settings);
     if (!endpoint) return fail(endpoint.error());
-    if (must || fs::exists(data_ + "/admin.token")) {
+    if (must || !client::url_in(data_).empty()) {
       client::Http http(*endpoint);
       auto version = http.get("/api/v1/version", must ? 5'000 : 1'000);
       if (!version && must) return fail(version.error());
@@ -317,26 +311,52 @@ class Run {
     }
   }
 
-  Result<int> conclude(const RunView& view) {
-    const auto& counts = view.counts();
-    const bool good = counts.completed == counts.total;
+  Result<int> conclude_early(const RunView& view) {
     if (context_.format == Format::kJson) {
-      auto summary = view.summary_json();
-      summary["run"] = record_.run;
-      context_.print(json::serialize(summary));
-      return good ? 0 : 1;
+      print_json(view, {}, /*interrupted=*/true);
+    } else {
+      context_.print("Interrupted; nothing is lost. Go on with: arbiter run --resume " + options_.file);
     }
-    context_.print("\n" + view.summary());
-    show_failures(view);
+    return kExitInterrupted;
+  }
+
+  void print_json(const RunView& view, const std::map<std::string, json::value>& results, bool interrupted) const {
+    auto summary = view.summary_json(results);
+    summary["run"] = record_.run;
+    summary["interrupted"] = interrupted;
+    context_.print(json::serialize(summary));
+  }
+
+  // Lists carry no results: each task of a step with `show` is asked for by itself.
+  Result<std::map<std::string, json::value>> shown_results() {
+    std::map<std::string, json::value> results;
     for (const auto& step : job_.steps) {
       if (!step.show) continue;
       for (const auto& planned : tasks_) {
         if (planned.step != step.name) continue;
-        // Lists carry no results: each shown task is asked for by itself.
-        auto task = context_.get("/api/v1/tasks/" + client::escape(planned.id));
+        auto task = context_.get(task_path(planned.id));
         if (!task) return fail(task.error());
-        if (const auto output = result_text(*task); !output.empty()) context_.print("\n" + output);
+        if (const auto& result = at(*task, "result"); !result.is_null()) results[planned.id] = result;
       }
+    }
+    return results;
+  }
+
+  Result<int> conclude(const RunView& view) {
+    const auto& counts = view.counts();
+    const bool good = counts.completed == counts.total;
+    const auto results = shown_results();
+    if (!results) return fail(results.error());
+    if (context_.format == Format::kJson) {
+      print_json(view, *results, /*interrupted=*/false);
+      return good ? 0 : 1;
+    }
+    context_.print("\n" + view.summary());
+    show_failures(view);
+    for (const auto& planned : tasks_) {
+      const auto shown = results->find(planned.id);
+      if (shown == results->end()) continue;
+      if (const auto output = text(shown->second); !output.empty()) context_.print("\n" + output);
     }
     const std::string failed =
         std::to_string(counts.failed) + " failed, " + std::to_string(counts.cancelled) + " cancelled";
@@ -405,7 +425,8 @@ constexpr const char* kRunFooter =
     "      run: cat $ARBITER_NEEDS/*  # the results of needed steps: files STEP, or STEP.0, STEP.1, ...\n"
     "      show: true                 # its output is printed at the end\n"
     "    review: {type: review, with: {path: src}}   # for workers of your own\n"
-    "A step without `retry` is not tried again when its command fails, but is when its worker is lost.\n"
+    "A step without `retry` is not tried again when its command fails or its time is over, but is when its worker is\n"
+    "lost.\n"
     "Examples:\n"
     "  arbiter run examples/repository-checkup/job.yaml\n"
     "  arbiter run --workers 8 --data /var/lib/arbiter nightly.yaml\n"

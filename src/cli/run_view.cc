@@ -29,11 +29,6 @@ std::string last_part(const std::string& worker) {
 
 }  // namespace
 
-std::string result_text(const json::value& task) {
-  const auto& result = at(task, "result");
-  return result.is_null() ? "" : text(result);
-}
-
 RunView::RunView(Context& context, const std::vector<PlannedTask>& tasks, std::vector<std::string> workers)
     : context_(context),
       planned_(tasks),
@@ -188,16 +183,17 @@ std::string RunView::summary() const {
   return table.text(context_.colours());
 }
 
-json::object RunView::summary_json() const {
+json::object RunView::summary_json(const std::map<std::string, json::value>& results) const {
   json::array tasks;
   for (const auto& planned : planned_) {
     const auto it = latest_.find(planned.id);
     json::object entry{{"id", planned.id}, {"step", planned.step}};
     if (it != latest_.end()) {
-      for (const char* key : {"state", "attempt", "result", "error", "workerId"}) {
+      for (const char* key : {"state", "attempt", "error", "workerId"}) {
         if (!at(it->second, key).is_null()) entry[key] = at(it->second, key);
       }
     }
+    if (const auto result = results.find(planned.id); result != results.end()) entry["result"] = result->second;
     tasks.push_back(std::move(entry));
   }
   return {{"total", counts_.total},

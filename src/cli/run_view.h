@@ -41,7 +41,8 @@ class RunView {
   [[nodiscard]] const std::map<std::string, json::value>& tasks() const { return latest_; }
   // Per step: how many tasks, how they ended, how long they took.
   [[nodiscard]] std::string summary() const;
-  [[nodiscard]] json::object summary_json() const;
+  // The same for programs; `results` by task id.
+  [[nodiscard]] json::object summary_json(const std::map<std::string, json::value>& results) const;
 
  private:
   void ended(const PlannedTask& planned, const json::value& task);
@@ -60,8 +61,5 @@ class RunView {
   std::size_t drawn_ = 0;
   std::int64_t started_ms_;
 };
-
-// What a task wrote, as text; "" when it has no result.
-[[nodiscard]] std::string result_text(const json::value& task);
 
 }  // namespace arbiter::cli

@@ -15,9 +15,9 @@ enum class Colour { kNone, kGreen, kRed, kYellow, kCyan, kGrey, kBold };
 struct Cell {
   std::string text;
   Colour colour = Colour::kNone;
-  Cell(std::string t, Colour c = Colour::kNone)
-      : text(std::move(t)), colour(c) {}  // NOLINT(google-explicit-constructor)
-  Cell(const char* t) : text(t) {}        // NOLINT(google-explicit-constructor)
+  // Implicit, so that rows are lists of texts.
+  Cell(std::string t, Colour c = Colour::kNone) : text(std::move(t)), colour(c) {}
+  Cell(const char* t) : text(t) {}
 };
 
 // Columns as wide as their widest cell, two spaces apart; a header that starts with '>' is right-aligned. Control

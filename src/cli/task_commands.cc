@@ -7,6 +7,7 @@
 #include "cli/fields.h"
 #include "cli/table.h"
 #include "cli/task_views.h"
+#include "cli/usage.h"
 
 namespace arbiter::cli {
 namespace {
@@ -61,7 +62,7 @@ void add_list(Commands& commands, CLI::App* noun) {
   add_filter(command, o->filter);
   command->add_option("--worker", o->worker, "Only those that this worker has");
   command->add_option("--parent", o->parent, "Only children of this task");
-  command->add_option("--limit", o->limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--limit", o->limit, "At most so many")->check(at_least(1))->capture_default_str();
   command->add_flag("--all", o->all, "All of them");
 }
 

@@ -1,6 +1,8 @@
 #include "cli/usage.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <string_view>
 
 #include "cli/job.h"
 
@@ -81,6 +83,27 @@ std::string usage_error(const CLI::App& root, const CLI::ParseError& error, cons
     text = "`" + path_of(*app) + "`: " + error.what() + ".";
   }
   return text + "\nSee: " + path_of(*app) + " --help\n";
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--") return false;  // What follows is another program's.
+    if (argument == "-ojson" || argument == "-o=json" || argument == "--output=json") return true;
+    const bool named = argument == "-o" || argument == "--output";
+    if (named && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return true;
+  }
+  return false;
+}
+
+CLI::Validator at_least(std::int64_t low) {
+  const auto check = [low](const std::string& text) -> std::string {
+    std::int64_t value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = code == std::errc{} && end == text.data() + text.size();
+    return whole && value >= low ? "" : "must be a whole number, at least " + std::to_string(low) + ", not " + text;
+  };
+  return {check, "", "at_least"};
 }
 
 }  // namespace arbiter::cli

@@ -15,9 +15,12 @@ namespace {
 using base::fail;
 
 constexpr const char* kRunFooter =
-    "Each task's program gets the task's payload (JSON) on stdin. What it writes to stdout is the result (JSON if it\n"
-    "parses, else a string), each line on stderr goes to the task's log at once and counts as progress. Exit code 0\n"
-    "completes the task, 65 fails it for good, any other fails the attempt (the task's retry policy decides).\n"
+    "Each task's program gets the task's payload (JSON) on stdin. What it writes to stdout is the result: JSON if it\n"
+    "parses (a number only if no reader changes it: 42 and 1.5, not 1.10 or 12e6), else a string; more than 8 MiB "
+    "fails\n"
+    "the task for good. Each line on stderr goes to the task's log at once and counts as progress. Exit code 0 "
+    "completes\n"
+    "the task, 65 fails it for good, any other fails the attempt (the task's retry policy decides).\n"
     "Environment: ARBITER_TASK_ID, ARBITER_TASK_TYPE, ARBITER_ATTEMPT, ARBITER_LEASE, ARBITER_WORKER, ARBITER_URL,\n"
     "ARBITER_TOKEN, ARBITER_NAMESPACE. On timeout, cancellation or a lost lease everything that the program started "
     "is\n"

@@ -80,8 +80,20 @@ Result<std::string> read_token(const std::string& path) {
   return token;
 }
 
+std::string data_directory(const Settings& settings) {
+  return first_of({settings.data_directory, environment("ARBITER_DATA"), std::string(kDefaultData)});
+}
+
+std::string url_in(const std::string& data_directory) {
+  std::ifstream file(data_directory + "/server.url");
+  std::string line;
+  return file && std::getline(file, line) && parse_url(line) ? line : "";
+}
+
 Result<Endpoint> discover(const Settings& settings) {
-  auto endpoint = parse_url(first_of({settings.url, environment("ARBITER_URL"), std::string(kDefaultUrl)}));
+  const auto data = data_directory(settings);
+  auto endpoint =
+      parse_url(first_of({settings.url, environment("ARBITER_URL"), url_in(data), std::string(kDefaultUrl)}));
   if (!endpoint) return endpoint;
   endpoint->namespace_name = first_of({settings.namespace_name, environment("ARBITER_NAMESPACE")});
   if (const auto file = first_of({settings.token_file, environment("ARBITER_TOKEN_FILE")}); !file.empty()) {
@@ -92,7 +104,6 @@ Result<Endpoint> discover(const Settings& settings) {
   }
   endpoint->token = environment("ARBITER_TOKEN");
   if (endpoint->token.empty()) {
-    const auto data = first_of({settings.data_directory, environment("ARBITER_DATA"), std::string(kDefaultData)});
     if (auto token = read_token(data + "/admin.token")) endpoint->token = *token;
   }
   return endpoint;

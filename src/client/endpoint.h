@@ -37,8 +37,16 @@ struct Settings {
 };
 
 // The endpoint by flags, then by environment (ARBITER_URL, ARBITER_TOKEN, ARBITER_DATA, ARBITER_NAMESPACE), then by the
-// defaults; the token also from `admin.token` in the data directory. A token that nobody named may be absent.
+// data directory, then by the defaults. In the data directory a running server says its address in `server.url` (one
+// that was killed may have left it: nobody answers there), and `admin.token` holds a token. A token that nobody named
+// may be absent.
 [[nodiscard]] Result<Endpoint> discover(const Settings& settings);
+
+// By flag, environment or default.
+[[nodiscard]] std::string data_directory(const Settings& settings);
+
+// What `server.url` in a data directory says; empty when no server runs there.
+[[nodiscard]] std::string url_in(const std::string& data_directory);
 
 // The first line of a token file.
 [[nodiscard]] Result<std::string> read_token(const std::string& path);

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "client/scripted_server.h"
 
 namespace arbiter::client {
@@ -93,6 +97,24 @@ TEST(Endpoint, UrlsAreReadOrRefusedWithTheReason) {
   for (const char* bad : {"", "localhost:1", "https://a", "http://", "http://a:0", "http://a:x", "http://a/b"}) {
     EXPECT_EQ(parse_url(bad).error().code, ErrorCode::kInvalidRequest) << bad;
   }
+}
+
+TEST(Endpoint, TheServerOfADataDirectoryIsFoundWhateverItsAddress) {
+  std::string data = std::filesystem::temp_directory_path() / "arbiter-test-XXXXXX";
+  ASSERT_TRUE(::mkdtemp(data.data()));
+  for (const char* name : {"ARBITER_URL", "ARBITER_TOKEN", "ARBITER_TOKEN_FILE"}) ::unsetenv(name);
+  const Settings settings{.url = "", .token_file = "", .data_directory = data, .namespace_name = ""};
+  EXPECT_EQ(discover(settings).value().url(), kDefaultUrl);
+  std::ofstream(data + "/server.url") << "http://127.0.0.1:7702\n";
+  std::ofstream(data + "/admin.token") << "secret\n";
+  EXPECT_EQ(discover(settings).value().url(), "http://127.0.0.1:7702");
+  EXPECT_EQ(discover(settings).value().token, "secret");
+  Settings named = settings;
+  named.url = "http://127.0.0.1:1";
+  EXPECT_EQ(discover(named).value().url(), "http://127.0.0.1:1") << "what was named goes first";
+  std::ofstream(data + "/server.url") << "half a li";
+  EXPECT_EQ(discover(settings).value().url(), kDefaultUrl) << "a damaged file counts as none";
+  std::filesystem::remove_all(data);
 }
 
 TEST(Endpoint, QueriesLeaveOutWhatIsEmpty) {

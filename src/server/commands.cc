@@ -1,5 +1,7 @@
 #include "server/commands.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -47,6 +49,15 @@ Flags flags_of(const Options& options, const CLI::App& command) {
   return flags;
 }
 
+std::vector<std::string> variables() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text = *entry;
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return names;
+}
+
 cli::Result<int> run(cli::Context& context, const Options& options, const CLI::App& command) {
   const auto begin = std::chrono::steady_clock::now();
   Flags flags = flags_of(options, command);
@@ -60,7 +71,7 @@ cli::Result<int> run(cli::Context& context, const Options& options, const CLI::A
       file, [](const char* name) { return std::getenv(name); }, flags);
   if (!config) return base::fail(config.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  return serve({std::move(*config), file, took.count(), options.exit_with_parent});
+  return serve({std::move(*config), file, took.count(), misspelt_variables(variables()), options.exit_with_parent});
 }
 
 }  // namespace
@@ -78,8 +89,10 @@ void add_serve_command(cli::Commands& commands) {
       ->add_option("--config", options->config_file,
                    "A configuration file; flags and environment go before it [ARBITER_CONFIG]")
       ->type_name("FILE");
-  (*command)->add_flag("--exit-with-parent", options->exit_with_parent,
-                       "Stop when the process that started this one ends");
+  (*command)->add_flag(
+      "--exit-with-parent", options->exit_with_parent,
+      "Stop when the process that started this one ends: for programs that start a server of their own, so "
+      "there is no key and no variable for it");
   for (const auto& key : keys()) add_key(**command, *options, key);
 }
 

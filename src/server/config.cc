@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <fstream>
@@ -9,12 +10,15 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "cli/job.h"
 
 namespace arbiter::server {
 namespace {
 
 using base::ErrorCode;
 using base::fail;
+
+constexpr std::string_view kPrefix = "ARBITER_";
 
 const Key* key_named(const std::string& name) {
   for (const auto& key : keys()) {
@@ -165,6 +169,27 @@ base::Result<Config> load_config(const std::string& path, const Lookup& environm
   if (auto read = read_flags(flags, config); !read) return fail(read.error());
   config.http.body_bytes_max = static_cast<std::size_t>(std::max(config.body_bytes_max, config.large_body_bytes_max));
   return config;
+}
+
+std::vector<std::string> misspelt_variables(const std::vector<std::string>& names) {
+  // Read by clients, and by the programs that workers run.
+  std::vector<std::string> known = {"CONFIG",  "URL",       "TOKEN",   "TOKEN_FILE",      "NAMESPACE",
+                                    "TASK_ID", "TASK_TYPE", "ATTEMPT", "LEASE",           "WORKER",
+                                    "NEEDS",   "RUN",       "STEP",    "CALLER_DIRECTORY"};
+  for (const auto& key : keys()) known.push_back(key.environment().substr(kPrefix.size()));
+  std::vector<std::string> remarks;
+  for (const auto& name : names) {
+    if (!name.starts_with(kPrefix)) continue;
+    const auto word = name.substr(kPrefix.size());
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const auto meant = cli::nearest(word, known);
+    if (!meant.empty()) {
+      std::string remark = "the environment variable ";
+      remark.append(name).append(" is not known and has no effect; did you mean ").append(kPrefix).append(meant);
+      remarks.push_back(std::move(remark) + "?");
+    }
+  }
+  return remarks;
 }
 
 std::string config_json(const Config& config) {

@@ -59,6 +59,10 @@ using Flags = std::map<std::string, std::vector<std::string>>;  // by key
 // The file (none when `path` is empty), then the environment, then flags; then checks what concerns several keys.
 [[nodiscard]] base::Result<Config> load_config(const std::string& path, const Lookup& environment, const Flags& flags);
 
+// Of the names of environment variables those that nobody reads and that look like one that is read: what to tell the
+// operator of each.
+[[nodiscard]] std::vector<std::string> misspelt_variables(const std::vector<std::string>& names);
+
 // The effective configuration as JSON, nested like the file. It holds no secrets.
 [[nodiscard]] std::string config_json(const Config& config);
 // The same as a commented YAML file: arbiter.example.yaml is this of the defaults.

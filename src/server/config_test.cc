@@ -8,6 +8,7 @@
 namespace arbiter::server {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const char* no_environment(const char*) { return nullptr; }
@@ -16,6 +17,13 @@ std::string mistake_in(const std::string& yaml) {
   Config config;
   const auto read = read_text("arbiter.yaml", yaml, config);
   return read ? "" : read.error().message;
+}
+
+TEST(Environment, AMisspeltVariableIsNamedWithTheNearest) {
+  EXPECT_THAT(misspelt_variables({"PATH", "ARBITER_LISTEN", "ARBITER_TOKEN", "ARBITER_TASK_ID", "ARBITER_BINARY",
+                                  "ARBITER_LISTN", "ARBITER_LIMIT_PAYLOAD_BYTES_MAX"}),
+              ElementsAre(HasSubstr("ARBITER_LISTN is not known and has no effect; did you mean ARBITER_LISTEN?"),
+                          HasSubstr("did you mean ARBITER_LIMITS_PAYLOAD_BYTES_MAX?")));
 }
 
 TEST(ConfigFile, EveryMistakeIsNamedWithItsLine) {

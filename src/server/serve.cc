@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "api/service.h"
+#include "server/address_file.h"
 #include "server/admin_token.h"
 #include "server/log.h"
 #include "server/process.h"
@@ -77,6 +78,7 @@ class Running {
   Log& log_;
   base::SystemClock clock_;
   std::unique_ptr<store::Store> store_;
+  std::optional<AddressFile> address_file_;  // since the store is ours
   boost::asio::io_context io_;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   std::unique_ptr<engine::Engine> engine_;
@@ -107,6 +109,7 @@ Result<void> Running::open_store() {
   auto store = store::open_sqlite_store(config_.data);
   if (!store) return fail(store.error());
   store_ = std::move(*store);
+  address_file_.emplace(config_.data);
   engine::EngineConfig config;
   config.limits = config_.core;
   config.retention_days = config_.retention_days;
@@ -197,7 +200,10 @@ Result<void> Running::listen() {
   if (config_.access_log) config.access_log = log_.access_log();
   server_ = net::make_server(io_, std::move(config), *service_);
   service_->set_network(&server_->stats());
-  return server_->listen();
+  if (auto listening = server_->listen(); !listening) return listening;
+  // Clients that name the address find the server without the file.
+  if (auto published = address_file_->publish(url()); !published) log_.warn(published.error().message);
+  return {};
 }
 
 std::string Running::url() const {
@@ -218,6 +224,7 @@ bool Running::wait_for_connections(steady_clock::time_point end) const {
 
 bool Running::stop(const std::string& why) {
   const auto end = steady_clock::now() + std::chrono::milliseconds(config_.shutdown_timeout_ms);
+  address_file_->withdraw();
   service_->begin_shutdown();
   server_->drain();
   Awaited<engine::Answer> recorded;
@@ -264,6 +271,7 @@ Result<int> serve(const ServeOptions& options) {
   log.info("start-up phase done", {{"phase", "configuration"},
                                    {"ms", std::to_string(options.config_ms)},
                                    {"file", options.config_file.empty() ? "none" : options.config_file}});
+  for (const auto& warning : options.warnings) log.warn(warning);
   Running running(options.config, log);
   if (auto started = running.start(); !started) {
     log.flush();

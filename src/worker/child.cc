@@ -38,9 +38,10 @@ void close_if_open(int& fd) {
   fd = -1;
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
+std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
-  for (const auto& text : texts) out.push_back(const_cast<char*>(text.c_str()));  // NOLINT: posix_spawn changes none
+  out.reserve(texts.size() + 1);
+  for (auto& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
 }
@@ -64,8 +65,9 @@ int spawn(const ChildSpec& spec, const Pipe& in, const Pipe& out, const Pipe& er
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> argv = {"arbiter-task", std::string(kSupervisorCommand), spec.remove_directory};
   argv.insert(argv.end(), spec.argv.begin(), spec.argv.end());
-  const int code = ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, pointers(argv).data(),
-                                 pointers(spec.environment).data());
+  std::vector<std::string> environment = spec.environment;
+  const int code =
+      ::posix_spawn(&pid, "/proc/self/exe", &files, &attributes, pointers(argv).data(), pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   return code;
@@ -129,11 +131,12 @@ void Child::terminate() const { [[maybe_unused]] const auto n = ::write(control_
 
 void Child::kill() const { [[maybe_unused]] const auto n = ::write(control_, &kKill, 1); }
 
-int Child::exit_code() {
+Child::Exit Child::collect() {
   int status = 0;
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), /*killed=*/true};
+  return {WEXITSTATUS(status), /*killed=*/false};
 }
 
 }  // namespace arbiter::worker

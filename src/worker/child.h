@@ -41,8 +41,12 @@ class Child {
   // SIGTERM to all of the program, SIGKILL five seconds later.
   void terminate() const;
   void kill() const;
+  struct Exit {
+    int code = 0;
+    bool killed = false;  // the supervisor itself was: what it watched may live, what it had to remove is there
+  };
   // Collects the ended supervisor; call once, after end() became readable.
-  [[nodiscard]] int exit_code();
+  [[nodiscard]] Exit collect();
 
  private:
   Child() = default;

@@ -80,6 +80,7 @@ Result<int> exec_task(const ExecOptions& options) {
     auto opened = Workspace::open(options.work_root);
     if (!opened) return fail(opened.error());
     workspace = std::move(*opened);
+    for (const auto& remark : workspace->remarks()) std::fprintf(stderr, "arbiter: %s\n", remark.c_str());
   }
   Executor executor{options.endpoint, text_at(*task, "workerId"), options.argv, "", options.fresh, workspace.get()};
   auto job = make_job(executor, read_task(*task, options));
@@ -99,7 +100,11 @@ Result<int> exec_task(const ExecOptions& options) {
         for (const auto& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
         outbox.add_lines(id, lease, std::move(lines));
       },
-      [&](Ended ended) { end = std::move(ended); });
+      [&](Ended ended) { end = std::move(ended); },
+      [](std::string_view bytes) {
+        std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+        std::fflush(stdout);
+      });
   if (auto started = runner.start(std::move(*job)); !started) return fail(started.error());
   bool lost = false;
   while (!end) {
@@ -112,13 +117,15 @@ Result<int> exec_task(const ExecOptions& options) {
     read_notices(inbox, runner, lost);
   }
   ::close(signal_fd);
-  std::fwrite(end->output.data(), 1, end->output.size(), stdout);
+  if (std::ferror(stdout)) std::fprintf(stderr, "arbiter: stdout did not take all that the program wrote.\n");
+  if (!end->left_behind.empty()) std::fprintf(stderr, "arbiter: %s\n", end->left_behind.c_str());
   if (auto report = make_report(*end)) outbox.add_report(std::move(*report));
   const bool sent = outbox.close(kFlushMs);
   pulse.stop();
   if (lost)
     return fail({ErrorCode::kStaleLease, "The lease of " + options.task_id + " was lost; the program was ended."});
   if (!sent) return fail({ErrorCode::kConnection, "The outcome of " + options.task_id + " could not be sent."});
+  if (end->exit_code == 0 && end->output_cut > 0) return fail(output_too_large());
   return end->exit_code;
 }
 

@@ -1,5 +1,9 @@
 #include "worker/executor.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -13,6 +17,9 @@ using base::ErrorCode;
 using base::fail;
 
 constexpr std::size_t kMessageBytesMax = 4'000;
+constexpr std::size_t kNumberBytesMax = 64;
+constexpr std::string_view kBlank = " \t\r\n";
+constexpr std::int64_t kExactIntegerMax = std::int64_t{1} << 53;  // beyond it readers round
 
 base::Error bad_payload(std::string what) {
   return {ErrorCode::kInvalidRequest, "The payload " + std::move(what) + "."};
@@ -103,6 +110,30 @@ Result<void> make_directories(const Executor& executor, const Leased& leased, Jo
   return write_needs(needs, leased);
 }
 
+// Whether the text of a number is what every reader would write again.
+bool is_exact(std::string_view number) {
+  const char* end = number.data() + number.size();
+  if (number.find('.') == std::string_view::npos) {
+    std::int64_t value = 0;
+    const auto read = std::from_chars(number.data(), end, value);
+    return read.ec == std::errc{} && read.ptr == end && number != "-0" && std::abs(value) <= kExactIntegerMax;
+  }
+  double value = 0;
+  const auto read = std::from_chars(number.data(), end, value);
+  char again[kNumberBytesMax];
+  if (read.ec != std::errc{} || number.size() > sizeof again) return false;
+  const auto written = std::to_chars(again, again + sizeof again, value, std::chars_format::fixed);
+  return written.ec == std::errc{} && number == std::string_view(again, written.ptr);
+}
+
+// Whether every number in it is one: an exponent can be too large for any reader.
+bool is_finite(const json::value& value) {
+  if (value.is_double()) return std::isfinite(value.get_double());
+  if (value.is_array()) return std::all_of(value.get_array().begin(), value.get_array().end(), is_finite);
+  const auto* object = value.if_object();
+  return !object || std::all_of(object->begin(), object->end(), [](const auto& one) { return is_finite(one.value()); });
+}
+
 std::string failure_message(const Ended& ended) {
   if (!ended.last_line.empty()) return shortened(ended.last_line, kMessageBytesMax);
   if (ended.exit_code > 128) return "The program was ended by signal " + std::to_string(ended.exit_code - 128) + ".";
@@ -111,13 +142,22 @@ std::string failure_message(const Ended& ended) {
 
 }  // namespace
 
-json::value read_result(const std::string& output, std::size_t cut) {
-  if (cut > 0) return json::value(clean_utf8(output) + "\n[" + std::to_string(cut) + " more bytes were cut]");
-  if (output.find_first_not_of(" \t\r\n") == std::string::npos) return nullptr;
+std::string read_result(const std::string& output) {
   std::string text = clean_utf8(output);
-  if (auto parsed = base::parse_json(text)) return *parsed;
+  const auto begin = text.find_first_not_of(kBlank);
+  if (begin == std::string::npos) return "";
+  if (auto parsed = base::parse_json(text)) {
+    std::string trimmed = text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
+    if (parsed->is_number() ? is_exact(trimmed) : is_finite(*parsed)) return trimmed;
+  }
   if (text.ends_with('\n')) text.pop_back();
-  return json::value(text);
+  return json::serialize(json::value(text));
+}
+
+base::Error output_too_large() {
+  return {ErrorCode::kTooLarge, "The program wrote more to stdout than the " + std::to_string(kOutputBytesMax) +
+                                    " bytes (8 MiB) that a result may have. Write it to a file, and where that is to "
+                                    "stdout."};
 }
 
 Result<Job> make_job(const Executor& executor, const Leased& leased) {
@@ -160,15 +200,17 @@ std::optional<Report> make_report(const Ended& ended) {
       return make_failure(
           ended.task_id, ended.lease,
           "The program was ended after " + std::to_string(ended.duration_ms) + " ms: its time was over.", "timeout",
-          /*retryable=*/true);
+          ended.retry_failure);
     case Stop::kNone:
       break;
   }
+  if (ended.exit_code == 0 && ended.output_cut > 0) {
+    const auto error = output_too_large();
+    return make_failure(ended.task_id, ended.lease, error.message, std::string(base::info(error.code).name),
+                        /*retryable=*/false);
+  }
   if (ended.exit_code == 0) {
-    json::object body{{"outcome", "completed"}};
-    if (auto result = read_result(ended.output, ended.output_cut); !result.is_null())
-      body["result"] = std::move(result);
-    return Report{ended.task_id, ended.lease, std::move(body)};
+    return Report{ended.task_id, ended.lease, {{"outcome", "completed"}}, read_result(ended.output)};
   }
   const bool signalled = ended.exit_code > 128;
   const auto code =

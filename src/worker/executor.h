@@ -38,7 +38,12 @@ struct Executor {
 // `leased.needs`: one entry `name` for one id, `name.0`, `name.1`, ... for a list.
 [[nodiscard]] Result<void> fetch_needs(client::Http& http, Leased& leased);
 
-// What a program wrote to stdout as a result: JSON if it parses, else a string; null when there is nothing.
-[[nodiscard]] json::value read_result(const std::string& output, std::size_t cut);
+// What a program wrote to stdout as a result, as JSON text: its own text when that is JSON, else a string of it; empty
+// when there is nothing. A number is JSON only when no reader can change it: 12345e6 may be the name of a commit, 1.10
+// a version.
+[[nodiscard]] std::string read_result(const std::string& output);
+
+// Why a program that wrote more than kOutputBytesMax has failed.
+[[nodiscard]] base::Error output_too_large();
 
 }  // namespace arbiter::worker

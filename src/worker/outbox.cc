@@ -10,6 +10,20 @@ bool is_lease_lost(ErrorCode code) {
   return code == ErrorCode::kStaleLease || code == ErrorCode::kNotFound || code == ErrorCode::kInvalidState;
 }
 
+// `object` as text with one more member, whose value is JSON text already.
+std::string with_member(const json::object& object, std::string_view name, const std::string& value) {
+  std::string text = json::serialize(object);
+  text.pop_back();
+  return text.append(object.empty() ? "\"" : ",\"").append(name).append("\":").append(value).append("}");
+}
+
+std::string entry_text(const Report& report) {
+  json::object entry = report.body;
+  entry["taskId"] = report.task_id;
+  entry["lease"] = report.lease;
+  return report.result.empty() ? json::serialize(entry) : with_member(entry, "result", report.result);
+}
+
 }  // namespace
 
 Outbox::Outbox(const client::Endpoint& endpoint, Session& session, Inbox& inbox, OnLeased on_leased)
@@ -121,7 +135,7 @@ bool Outbox::send_reports(std::vector<Report> reports) {
   for (std::size_t from = 0; from < reports.size();) {
     std::vector<Report> part;
     for (std::size_t bytes = 0; from < reports.size() && part.size() < 1'000; ++from) {
-      bytes += json::serialize(reports[from].body).size();
+      bytes += json::serialize(reports[from].body).size() + reports[from].result.size();
       if (!part.empty() && bytes > kReportBytesMax) break;
       part.push_back(std::move(reports[from]));
     }
@@ -147,14 +161,8 @@ bool Outbox::send_reports(std::vector<Report> reports) {
 
 Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int& reserved) {
   json::object body{{"workerId", session_.worker_id()}};
-  json::array list;
-  for (const auto& report : reports) {
-    json::object entry = report.body;
-    entry["taskId"] = report.task_id;
-    entry["lease"] = report.lease;
-    list.emplace_back(std::move(entry));
-  }
-  body["reports"] = std::move(list);
+  std::string list;
+  for (const auto& report : reports) list += (list.empty() ? "" : ",") + entry_text(report);
   add_session(body, session_.number());
   // The slots of the reported tasks are free; the next tasks are asked for with the report itself.
   for (const auto& report : reports) session_.finished(report.lease);
@@ -165,7 +173,8 @@ Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int
     if (!registration.types.empty()) next["types"] = client::to_array(registration.types);
     body["lease"] = std::move(next);
   }
-  return http_.post("/api/v1/tasks/report", body, {.repeatable = reserved == 0});
+  return http_.call("POST", "/api/v1/tasks/report", with_member(body, "reports", "[" + list + "]"),
+                    {.repeatable = reserved == 0});
 }
 
 void Outbox::settle(const std::vector<Report>& reports, const json::value& answer, int reserved) {

@@ -22,7 +22,8 @@ inline constexpr std::size_t kReportBytesMax = std::size_t{8} * 1024 * 1024;    
 struct Report {
   std::string task_id;
   std::string lease;
-  json::object body;  // outcome, result, error, retryable
+  json::object body;     // outcome, error, retryable
+  std::string result{};  // JSON text that goes out as it is; empty: none
 };
 
 class Outbox {

@@ -2,7 +2,11 @@
 
 #include <unistd.h>
 
+#include <set>
+
 #include "base/clock.h"
+#include "worker/process_tree.h"
+#include "worker/removal.h"
 
 namespace arbiter::worker {
 namespace {
@@ -26,7 +30,10 @@ struct Runner::Running {
   std::int64_t started_ms = now_ms();
 };
 
-Runner::Runner(OnLines on_lines, OnEnd on_end) : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)) {}
+Runner::Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output)
+    : on_lines_(std::move(on_lines)), on_end_(std::move(on_end)), on_output_(std::move(on_output)) {
+  adopt_orphans();
+}
 
 Runner::~Runner() = default;
 
@@ -87,6 +94,7 @@ void Runner::read_output(Running& running) {
     const std::size_t kept = std::min(size, kOutputBytesMax - running.ended.output.size());
     running.ended.output.append(chunk.data(), kept);
     running.ended.output_cut += size - kept;
+    if (on_output_) on_output_({chunk.data(), size});
   }
 }
 
@@ -110,10 +118,17 @@ void Runner::read_errors(Running& running) {
   }
 }
 
+void Runner::end_strays() const {
+  std::set<pid_t> supervisors;
+  for (const auto& [lease, running] : jobs_) supervisors.insert(running->child.supervisor());
+  kill_children_except(supervisors);
+}
+
 // The supervisor has ended, so all of the program has: what is in the pipes now is all there will be. (A descriptor
 // handed to an unrelated process could keep a pipe open; nobody waits for that.)
 void Runner::finish(Running& running) {
-  std::string before;
+  const auto exit = running.child.collect();
+  if (exit.killed) end_strays();
   const auto drain = [&](bool& open, auto read) {
     for (std::int64_t until = now_ms() + 1'000; open && now_ms() < until;) {
       pollfd one{&open == &running.output_open ? running.child.output() : running.child.errors(), POLLIN, 0};
@@ -127,7 +142,12 @@ void Runner::finish(Running& running) {
     running.ended.last_line = rest;
     on_lines_(running.job.task_id, running.job.lease, {std::move(rest)});
   }
-  running.ended.exit_code = running.child.exit_code();
+  running.ended.exit_code = exit.code;
+  // The supervisor did this unless it was killed or could not; then its error is found here once more.
+  const auto& directory = running.job.spec.remove_directory;
+  if (!directory.empty()) {
+    if (auto removed = remove_tree(directory); !removed) running.ended.left_behind = removed.error().message;
+  }
   running.ended.duration_ms = now_ms() - running.started_ms;
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -16,7 +17,8 @@
 
 namespace arbiter::worker {
 
-inline constexpr std::size_t kOutputBytesMax = std::size_t{512} * 1024;
+// What a server takes as a result, unless it is set up otherwise.
+inline constexpr std::size_t kOutputBytesMax = std::size_t{8} * 1024 * 1024;
 
 enum class Stop { kNone, kTimedOut, kCancelled, kLost, kShutdown };
 
@@ -34,18 +36,23 @@ struct Ended {
   std::string lease;
   int exit_code = 0;
   std::string output;          // the first kOutputBytesMax bytes of stdout
-  std::size_t output_cut = 0;  // bytes beyond them
+  std::size_t output_cut = 0;  // bytes beyond them: the output is no result then
   std::string last_line;       // the last line on stderr that is not empty
   Stop stop = Stop::kNone;     // why it was ended, if it was
   bool retry_failure = true;
   std::int64_t duration_ms = 0;
+  std::string left_behind;  // why the job's directory could not be removed; empty: it is gone
 };
 
+// Its process adopts what programs orphan and has no other children while it runs programs: when a supervisor is
+// killed, every child that is no supervisor is taken for a stray of its program and ended.
 class Runner {
  public:
   using OnLines = std::function<void(const std::string& task_id, const std::string& lease, std::vector<std::string>)>;
   using OnEnd = std::function<void(Ended)>;
-  Runner(OnLines on_lines, OnEnd on_end);
+  // All of stdout as it comes, for those who pass it on.
+  using OnOutput = std::function<void(std::string_view)>;
+  Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output = {});
   ~Runner();
 
   [[nodiscard]] Result<void> start(Job job);
@@ -68,11 +75,13 @@ class Runner {
   void read_output(Running& running);
   void read_errors(Running& running);
   void finish(Running& running);
+  void end_strays() const;
   void check_deadlines();
   [[nodiscard]] int wait_ms(int timeout_ms) const;
 
   OnLines on_lines_;
   OnEnd on_end_;
+  OnOutput on_output_;
   std::map<std::string, std::unique_ptr<Running>> jobs_;  // by lease
 };
 

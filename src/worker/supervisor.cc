@@ -10,10 +10,10 @@
 
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "worker/process_tree.h"
+#include "worker/removal.h"
 
 namespace arbiter::worker {
 namespace {
@@ -110,10 +110,8 @@ int run_supervisor(int argc, char** argv) {
   let_go_of_pipes();
   const int code = program < 0 ? kCannotStart : Supervisor(program, signal_fd).watch();
   kill_descendants();
-  if (*argv[2] != '\0') {
-    std::error_code ignored;  // What cannot be removed now, the next worker's start removes.
-    std::filesystem::remove_all(argv[2], ignored);
-  }
+  // What cannot be removed, the worker tries once more and reports: nobody hears the supervisor any more.
+  if (*argv[2] != '\0') (void)remove_tree(argv[2]);
   return code;
 }
 

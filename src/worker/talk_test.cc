@@ -59,8 +59,20 @@ TEST(Outbox, AnOutcomeGoesOutAndBringsTheNextTask) {
   EXPECT_EQ(next[0].attempt, 2);
   EXPECT_EQ(talk.session.held(), std::vector<std::string>{"8"});
   const auto body = body_of(talk.server.finish()[0]);
-  EXPECT_EQ(json::serialize(body), R"({"workerId":"w1","reports":[{"outcome":"completed","taskId":"a","lease":"7"}],)"
-                                   R"("lease":{"max":1,"leaseMs":30000}})");
+  EXPECT_EQ(json::serialize(body), R"({"workerId":"w1","lease":{"max":1,"leaseMs":30000},)"
+                                   R"("reports":[{"outcome":"completed","taskId":"a","lease":"7"}]})");
+}
+
+TEST(Outbox, AResultGoesOutAsItIsWritten) {
+  Talk talk({{answer(200, kNext)}});
+  talk.session.hold("7");
+  Report report = completed("a", "7");
+  report.result = R"({"version": 1.10})";
+  talk.outbox.add_report(std::move(report));
+  (void)talk.next.get_future().get();
+  const auto& request = talk.server.finish()[0];
+  EXPECT_THAT(request, HasSubstr(R"("lease":"7","result":{"version": 1.10}}])"));
+  EXPECT_EQ(body_of(request).at("workerId").as_string(), "w1");
 }
 
 TEST(Outbox, AnOutcomeWaitsUntilTheServerIsBackAndItsLeaseStaysHeld) {

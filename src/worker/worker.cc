@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -44,7 +43,7 @@ class Worker {
         session_(options.registration, inbox_),
         runner_([this](const auto& task, const auto& lease,
                        auto lines) { outbox_->add_lines(task, lease, std::move(lines)); },
-                [this](Ended ended) { ended_one(std::move(ended)); }) {
+                [this](const Ended& ended) { ended_one(ended); }) {
     executor_.endpoint = options.endpoint;
     executor_.worker = options.registration.name;
     if (!options.command.empty()) executor_.argv = {"/bin/sh", "-c", options.command};
@@ -67,6 +66,7 @@ class Worker {
   int run() {
     say("ready: " + std::to_string(options_.registration.max_concurrent) + " at a time, from " +
         options_.endpoint.url());
+    for (const auto& remark : workspace_->remarks()) say(remark);
     const auto prepare = [this](std::vector<Leased> tasks) { put_leased(std::move(tasks)); };
     outbox_ = std::make_unique<Outbox>(options_.endpoint, session_, inbox_, prepare);
     pulse_ = std::make_unique<Pulse>(options_.endpoint, session_);
@@ -189,7 +189,8 @@ class Worker {
                                                                   "worker_lost", /*retryable=*/true));
   }
 
-  void ended_one(Ended ended) {
+  void ended_one(const Ended& ended) {
+    if (!ended.left_behind.empty()) say(ended.task_id + ": " + ended.left_behind);
     auto report = make_report(ended);
     if (report) {
       say(ended.task_id + ": " + std::string(report->body.at("outcome").as_string()) + " after " +
@@ -215,6 +216,7 @@ class Worker {
     pulse_->stop();
     feed_->stop();
     if (!sent) say("some outcomes could not be sent; the server will run those tasks again");
+    if (auto closed = workspace_->close(); !closed) say(closed.error().message);
     if (exit_code_ == 0) {
       const auto path = "/api/v1/workers/" + client::escape(options_.registration.name);
       (void)http_.call("DELETE", path, {}, {.timeout_ms = 2'000});

@@ -9,9 +9,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 
 #include "base/check.h"
 #include "worker/executor.h"
+#include "worker/process_tree.h"
+#include "worker/removal.h"
 #include "worker/runner.h"
 #include "worker/supervisor.h"
 #include "worker/text.h"
@@ -90,10 +94,24 @@ TEST(Runner, InputGoesInAndOutputLinesAndExitCodeComeOut) {
   job.input = std::string(1'000'000, 'x');
   const auto ended = recorder.run(std::move(job));
   EXPECT_EQ(ended.exit_code, 3);
-  EXPECT_EQ(ended.output.size(), kOutputBytesMax);
-  EXPECT_EQ(ended.output_cut, 1'000'000 - kOutputBytesMax);
+  EXPECT_EQ(ended.output.size(), 1'000'000);
+  EXPECT_EQ(ended.output_cut, 0);
   EXPECT_EQ(ended.last_line, "three");
   EXPECT_THAT(recorder.lines, testing::ElementsAre("one", "two", "three"));
+}
+
+TEST(Runner, OutputIsKeptUpToWhatAResultMayHaveAndPassedOnInFull) {
+  const std::size_t over = kOutputBytesMax + 1;
+  std::size_t passed_on = 0;
+  std::optional<Ended> ended;
+  Runner runner([](const auto&, const auto&, auto) {}, [&](Ended one) { ended = std::move(one); },
+                [&](std::string_view bytes) { passed_on += bytes.size(); });
+  ASSERT_TRUE(runner.start(shell("head -c " + std::to_string(over) + " /dev/zero | tr '\\0' x")));
+  std::vector<pollfd> none;
+  while (!ended) runner.turn(none, -1);
+  EXPECT_EQ(passed_on, over);
+  EXPECT_EQ(ended->output.size(), kOutputBytesMax);
+  EXPECT_EQ(ended->output_cut, 1);
 }
 
 TEST(Runner, AProgramThatDoesNotReadItsInputIsFine) {
@@ -163,6 +181,112 @@ TEST(Supervisor, NothingIsLeftWhenTheWorkerIsKilled) {
   EXPECT_FALSE(fs::exists(work));
 }
 
+TEST(Supervisor, WhatAProgramStartedEndsAlsoWhenItsSupervisorIsKilled) {
+  Scratch scratch;
+  const std::string work = scratch.path() + "/work";
+  fs::create_directory(work);
+  Recorder recorder;
+  // What the program starts is deaf, and each in a session of its own.
+  Job job = shell("exec 9>" + scratch.fifo() +
+                  "; setsid sh -c 'trap \"\" TERM HUP; setsid sleep 1000 & echo up >&9; sleep 1000' & wait");
+  job.spec.remove_directory = work;
+  const auto before = descendants(::getpid()).size();
+  ASSERT_TRUE(recorder.runner.start(std::move(job)));
+  scratch.await("up");
+  const pid_t supervisor = descendants(::getpid()).at(before);
+  // Another program, which has nothing to do with it.
+  const std::string go = scratch.path() + "/go";
+  ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+  const int gate = ::open(go.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_TRUE(recorder.runner.start(shell("read -r line < " + go + "; echo $line", "2")));
+  ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+  std::vector<pollfd> none;
+  while (recorder.ended.empty()) recorder.runner.turn(none, -1);
+  EXPECT_EQ(recorder.ended[0].lease, "1");
+  EXPECT_EQ(recorder.ended[0].exit_code, 128 + SIGKILL);
+  EXPECT_FALSE(fs::exists(work));
+  scratch.await_all_gone();
+  ASSERT_EQ(::write(gate, "unharmed\n", 9), 9);
+  while (recorder.ended.size() < 2) recorder.runner.turn(none, -1);
+  EXPECT_EQ(recorder.ended[1].output, "unharmed\n");
+  ::close(gate);
+}
+
+// In a process that is bound by permissions, which root is not.
+bool as_somebody(const std::string& path, const std::function<bool()>& does) {
+  constexpr uid_t kNobody = 65'534;
+  if (::getuid() == 0) {
+    for (const auto& entry : fs::recursive_directory_iterator(path)) {
+      CHECK(::lchown(entry.path().c_str(), kNobody, kNobody) == 0);
+    }
+    CHECK(::lchown(path.c_str(), kNobody, kNobody) == 0);
+  }
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const bool bound = ::getuid() != 0 || (::setgid(kNobody) == 0 && ::setuid(kNobody) == 0);
+    ::_exit(bound && does() ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(pid, &status, 0);
+  return status == 0;
+}
+
+TEST(Removal, WhatItsOwnerMayNotWriteGoesAndLinksAreNotFollowed) {
+  Scratch scratch;
+  const std::string tree = scratch.path() + "/tree";
+  const std::string outside = scratch.path() + "/outside";
+  fs::create_directories(tree + "/module/deep");
+  fs::create_directory(outside);
+  for (const auto& file : {tree + "/module/go.mod", tree + "/module/deep/file", outside + "/precious"}) {
+    std::ofstream(file) << "x";
+  }
+  fs::create_directory_symlink(outside, tree + "/module/link");
+  const auto read_only = fs::perms::owner_read | fs::perms::owner_exec;
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    fs::permissions(tree + "/module/deep", fs::perms::none);
+    fs::permissions(tree + "/module", read_only);
+    fs::permissions(outside, read_only);
+    return remove_tree(tree).has_value();
+  }));
+  EXPECT_FALSE(fs::exists(tree));
+  EXPECT_TRUE(fs::exists(outside + "/precious"));
+  EXPECT_EQ(fs::status(outside).permissions(), read_only);
+  EXPECT_TRUE(remove_tree(tree)) << "nothing there is fine";
+}
+
+TEST(Removal, WhatCannotBeRemovedIsNamedAndEverythingElseGoes) {
+  Scratch scratch;
+  const std::string closed = scratch.path() + "/closed";
+  fs::create_directories(closed + "/tree/below");
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    fs::permissions(closed, fs::perms::owner_read | fs::perms::owner_exec);
+    const auto removed = remove_tree(closed + "/tree");
+    fs::permissions(closed, fs::perms::owner_all);
+    return !removed && removed.error().message == "`" + closed + "/tree` cannot be removed: Permission denied.";
+  }));
+  EXPECT_TRUE(fs::is_empty(closed + "/tree"));
+}
+
+TEST(Workspace, WhatAProgramClosedGoesWithTheTaskAndTheNextWorkersStart) {
+  Scratch scratch;
+  const std::string root = scratch.path() + "/root";
+  EXPECT_TRUE(as_somebody(scratch.path(), [&] {
+    const pid_t dead = ::fork();
+    if (dead == 0) {
+      auto workspace = Workspace::open(root).value();
+      const auto place = workspace->make_directory("a").value();
+      std::ofstream(place + "/file") << "x";
+      for (const auto& path : {place, workspace->path()}) fs::permissions(path, fs::perms::owner_read);
+      ::_exit(0);  // without any tidying up
+    }
+    ::waitpid(dead, nullptr, 0);
+    auto workspace = Workspace::open(root).value();
+    const auto places = std::distance(fs::directory_iterator(root), fs::directory_iterator());
+    const bool alone = places == 2 && workspace->remarks().empty();  // our own, and the lock
+    return alone && workspace->close() && !fs::exists(workspace->path());
+  }));
+}
+
 TEST(Workspace, TheNextWorkerRemovesWhatADeadOneLeft) {
   Scratch scratch;
   const std::string root = scratch.path() + "/root";
@@ -200,7 +324,15 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
   ended.lease = "1";
   EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed"})");
   ended.output = "{\"a\": 1}\n";
-  EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed","result":{"a":1}})");
+  EXPECT_EQ(json::serialize(make_report(ended)->body), R"({"outcome":"completed"})");
+  EXPECT_EQ(make_report(ended)->result, "{\"a\": 1}");
+  ended.output_cut = 1;
+  const auto too_large = make_report(ended)->body;
+  EXPECT_EQ(too_large.at("outcome").as_string(), "failed");
+  EXPECT_EQ(too_large.at("error").at("code").as_string(), "too_large");
+  EXPECT_THAT(std::string(too_large.at("error").at("message").as_string()), testing::HasSubstr("8388608 bytes"));
+  EXPECT_FALSE(too_large.at("retryable").as_bool());
+  ended.output_cut = 0;
   ended.exit_code = 2;
   ended.last_line = "no luck";
   EXPECT_EQ(json::serialize(make_report(ended)->body),
@@ -211,6 +343,9 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
   EXPECT_EQ(make_report(ended)->body.at("error").at("code").as_string(), "signal_9");
   ended.stop = Stop::kTimedOut;
   EXPECT_EQ(make_report(ended)->body.at("error").at("code").as_string(), "timeout");
+  EXPECT_TRUE(make_report(ended)->body.at("retryable").as_bool());
+  ended.retry_failure = false;
+  EXPECT_FALSE(make_report(ended)->body.at("retryable").as_bool());
   ended.stop = Stop::kShutdown;
   EXPECT_EQ(make_report(ended)->body.at("outcome").as_string(), "released");
   ended.stop = Stop::kLost;
@@ -218,11 +353,26 @@ TEST(Executor, ExitCodesBecomeOutcomes) {
 }
 
 TEST(Executor, OutputIsJsonWhenItParsesElseAString) {
-  EXPECT_EQ(json::serialize(read_result("[1]\n", 0)), "[1]");
-  EXPECT_EQ(json::serialize(read_result("two\nlines\n", 0)), R"("two\nlines")");
-  EXPECT_EQ(json::serialize(read_result("\xff!", 0)), "\"\xEF\xBF\xBD!\"");
-  EXPECT_TRUE(read_result(" \n", 0).is_null());
-  EXPECT_EQ(json::serialize(read_result("1", 5)), R"("1\n[5 more bytes were cut]")");
+  EXPECT_EQ(read_result(" [1]\n"), "[1]");
+  EXPECT_EQ(read_result("{\"version\": 1.10}\n"), "{\"version\": 1.10}");
+  EXPECT_EQ(read_result("\"text\"\n"), "\"text\"");
+  EXPECT_EQ(read_result("true"), "true");
+  EXPECT_EQ(read_result("null\n"), "null");
+  EXPECT_EQ(read_result("two\nlines\n"), R"("two\nlines")");
+  EXPECT_EQ(read_result("\xff!"), "\"\xEF\xBF\xBD!\"");
+  EXPECT_EQ(read_result(" \n"), "");
+}
+
+TEST(Executor, ANumberIsANumberOnlyWhenNobodyCanChangeIt) {
+  for (const auto* exact : {"0", "-7", "42", "1.5", "-0.25", "0.1", "9007199254740992", "-9007199254740992"}) {
+    EXPECT_EQ(read_result(std::string(exact) + "\n"), exact);
+  }
+  for (const auto* other :
+       {"12345e6", "1234e567", "1E5", "1.10", "1.0", "-0", "9007199254740993", "18446744073709551615",
+        "123456789012345678901234567890", "0.10000000000000000001", "12345678901234567890.5"}) {
+    EXPECT_EQ(read_result(std::string(other) + "\n"), "\"" + std::string(other) + "\"");
+  }
+  EXPECT_EQ(read_result("[1234e567]"), "\"[1234e567]\"") << "no reader takes it";
 }
 
 TEST(Executor, ProgramsKnowTheirTaskAndShellTasksTheirNeeds) {

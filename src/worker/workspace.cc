@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <utility>
+
+#include "worker/removal.h"
 
 namespace arbiter::worker {
 namespace {
@@ -27,7 +29,12 @@ std::string default_root() {
 
 // The lock, or -1 while another process lives that holds it.
 int lock(const std::string& place) {
-  const int fd = ::open((place + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+  constexpr int kFlags = O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+  int fd = ::open((place + "/lock").c_str(), kFlags, 0600);
+  // A program may have closed the place of its worker.
+  if (fd < 0 && errno == EACCES && ::fchmodat(AT_FDCWD, place.c_str(), S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0) {
+    fd = ::open((place + "/lock").c_str(), kFlags, 0600);
+  }
   if (fd < 0) return -1;
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
@@ -49,15 +56,21 @@ class RootLock {
   int fd_;
 };
 
-void remove_stale(const std::string& root) {
+// What could not be removed.
+std::vector<std::string> remove_stale(const std::string& root) {
+  std::vector<std::string> remarks;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(root, ignored)) {
-    if (!entry.is_directory(ignored) || !entry.path().filename().string().starts_with('w')) continue;
+    const bool is_place = fs::is_directory(entry.symlink_status(ignored));
+    if (!is_place || !entry.path().filename().string().starts_with('w')) continue;
     const int fd = lock(entry.path().string());
     if (fd < 0) continue;
-    fs::remove_all(entry.path(), ignored);
+    if (auto removed = remove_tree(entry.path().string()); !removed) {
+      remarks.push_back("a dead worker left this: " + removed.error().message);
+    }
     ::close(fd);
   }
+  return remarks;
 }
 
 // Somebody else's directory in a shared /tmp is not a place for our tasks.
@@ -81,18 +94,21 @@ Result<std::unique_ptr<Workspace>> Workspace::open(std::string root) {
   if (auto safe = check_owner(root); !safe) return base::fail(safe.error());
   // Held until the new place is locked: another worker's clean-up must not take it for a stale one.
   const RootLock root_lock(root);
-  remove_stale(root);
+  auto remarks = remove_stale(root);
   std::string place = root + "/w" + std::to_string(::getpid()) + "-XXXXXX";
   if (!::mkdtemp(place.data())) return base::fail(cannot("cannot be used", root, std::strerror(errno)));
   const int fd = lock(place);
   if (fd < 0) return base::fail(cannot("cannot be locked", place, std::strerror(errno)));
-  return std::unique_ptr<Workspace>(new Workspace(std::move(place), fd));
+  return std::unique_ptr<Workspace>(new Workspace(std::move(place), fd, std::move(remarks)));
 }
 
-Workspace::~Workspace() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-  ::close(lock_fd_);
+Workspace::~Workspace() { (void)close(); }
+
+Result<void> Workspace::close() {
+  if (lock_fd_ < 0) return {};
+  auto removed = remove_tree(path_);
+  ::close(std::exchange(lock_fd_, -1));
+  return removed;
 }
 
 Result<std::string> Workspace::make_directory(const std::string& name) {

@@ -2,7 +2,9 @@
 // next worker on this machine starts.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -13,7 +15,8 @@ using base::Result;
 // `root`/w<pid>-<n>/, locked for this process's life. Not copied, not moved.
 class Workspace {
  public:
-  // Removes what dead workers left in `root`, then makes a place there. An empty `root` is $TMPDIR/arbiter-work-<uid>.
+  // Removes what dead workers left in `root`, then makes a place there; remarks() tells what could not be removed. An
+  // empty `root` is $TMPDIR/arbiter-work-<uid>.
   [[nodiscard]] static Result<std::unique_ptr<Workspace>> open(std::string root);
   ~Workspace();
   Workspace(const Workspace&) = delete;
@@ -22,10 +25,15 @@ class Workspace {
   // A new, empty directory; whoever asked removes it.
   [[nodiscard]] Result<std::string> make_directory(const std::string& name);
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
+  // Removes the place; nothing can be made in it any more. kIoError says what is left. The destructor does the same.
+  [[nodiscard]] Result<void> close();
 
  private:
-  Workspace(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}
+  Workspace(std::string path, int lock_fd, std::vector<std::string> remarks)
+      : path_(std::move(path)), remarks_(std::move(remarks)), lock_fd_(lock_fd) {}
   std::string path_;
+  std::vector<std::string> remarks_;
   int lock_fd_;
 };
 

@@ -221,6 +221,35 @@ describe('programs as workers', { concurrency: 10 }, () => {
     await command.end('SIGTERM');
   });
 
+  it('a result is what the program wrote, up to 8 MiB; more fails the task for good', async () => {
+    const outputs: Record<string, string> = {
+      json: `printf '["%s"]' "$(head -c 600000 /dev/zero | tr '\\0' x)"`, large: 'head -c 8388609 /dev/zero | tr "\\0" x',
+      commit: 'echo 12345e6', infinite: 'echo 1234e567', version: 'echo 1.10', number: 'echo 1.5', object: `echo '{"n": 7}'`,
+    };
+    const command = Command.against(server, ['worker', 'run', '--shell', '--name', 'prints', '--queue', 'prints', '-j', '4']);
+    await submitBatch(server, Object.entries(outputs).map(([name, run]) => ({ id: `prints-${name}`, type: 'shell', queue: 'prints', payload: { run } })));
+    const result = async (name: string): Promise<Json> => (await ended(server, `prints-${name}`)).result;
+    assert.deepEqual(await result('json'), ['x'.repeat(600_000)]);
+    assert.deepEqual([await result('commit'), await result('infinite'), await result('version'), await result('number')], ['12345e6', '1234e567', '1.10', 1.5]);
+    assert.deepEqual(await result('object'), { n: 7 });
+    const large = await ended(server, 'prints-large');
+    assert.deepEqual([large.state, large.attempt, large.error.code], ['failed', 1, 'too_large']);
+    assert.match(large.error.message, /8388608 bytes \(8 MiB\)/);
+    await command.end('SIGTERM');
+  });
+
+  it('what a program started ends also when its supervisor is killed', async () => {
+    const agent = script('children.sh', 'setsid sh -c "trap \'\' TERM HUP; setsid sleep 1000 & sleep 1000" & wait');
+    const command = Command.against(server, ['worker', 'run', '--name', 'oom', '--capability', 'oom', '--exec', agent]);
+    await submit(server, { id: 'oom-1', type: 'oom', retry: { maxAttempts: 1 } });
+    await eventually('the program and all its children', async () => command.family().length >= 6);
+    const supervisor = command.family().find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('task-supervisor'))!;
+    process.kill(supervisor, 'SIGKILL');
+    assert.equal((await ended(server, 'oom-1')).error.code, 'signal_9');
+    await eventually('only the worker is left', async () => command.family().length === 1);
+    assert.equal(await command.end('SIGTERM'), 0);
+  });
+
   it('timeout, stall and cancel end the whole process group', async () => {
     const agent = script('slow.sh', 'setsid sleep 1000 & sleep 1000 & echo begun >&2; wait');
     const command = Command.against(server, ['worker', 'run', '--name', 'slow', '--capability', 'slow', '--exec', agent, '-j', '4']);
@@ -266,6 +295,14 @@ describe('programs as workers', { concurrency: 10 }, () => {
     const failing = await server.cli(['task', 'exec', 'exec-2', '--lease', await lease(), '--', 'sh', '-c', 'exit 3']);
     assert.notEqual(failing.status, 0);
     assert.equal(await stateOf(server, 'exec-2'), 'failed');
+    await submit(server, { id: 'exec-3', type: 'exec' });
+    const large = await cli(0, ['task', 'exec', 'exec-3', '--lease', await lease(), '--', 'sh', '-c', "head -c 700000 /dev/zero | tr '\\0' x"]);
+    assert.equal(large.stdout, 'x'.repeat(700_000));
+    await submit(server, { id: 'exec-4', type: 'exec' });
+    const tooLarge = await cli(2, ['task', 'exec', 'exec-4', '--lease', await lease(), '--', 'sh', '-c', "head -c 8388609 /dev/zero | tr '\\0' x"]);
+    assert.equal(tooLarge.stdout.length, 8_388_609);
+    assert.match(tooLarge.stderr, /8388608 bytes/);
+    assert.equal(await stateOf(server, 'exec-4'), 'failed');
     await cli(4, ['task', 'exec', 'exec-1', '--lease', '1', '--', 'true']);
   });
 });
@@ -374,6 +411,55 @@ steps:
     assert.ok(existsSync(join(directory, 'end')));
   });
 
+  it('do not try a step without retry again when its time is over', async () => {
+    const { file, directory, data } = job(`
+name: late
+steps:
+  once: { run: 'echo try >> once.txt; sleep 1000', timeout: 300ms }
+  twice: { run: 'echo try >> twice.txt; sleep 1000', timeout: 300ms, retry: { attempts: 2, backoff: 10ms } }
+`);
+    const result = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(result.status, 1, result.stdout + result.stderr);
+    assert.deepEqual([lines(join(directory, 'once.txt')).length, lines(join(directory, 'twice.txt')).length], [1, 2]);
+  });
+
+  it('answer in JSON to those who ask for it, with what steps show, also when interrupted', async () => {
+    const { file, directory, data } = job(`
+name: machine
+workers: 1
+steps:
+  quick: { run: 'echo 7', show: true }
+  slow: { needs: quick, run: 'test -e go || { touch waits; sleep 1000; }' }
+`);
+    const command = new Command(['-o', 'json', '--data', data, 'run', file], { env: noServer });
+    await eventually('the slow step runs', async () => existsSync(join(directory, 'waits')), 30_000);
+    assert.equal(await command.end('SIGINT'), 130);
+    const early = JSON.parse(command.stdout);
+    assert.deepEqual([early.interrupted, early.total, early.tasks.length], [true, 2, 2]);
+    writeFileSync(join(directory, 'go'), '');
+    const resumed = await arbiter(['-o', 'json', '--data', data, 'run', '--resume', file], { env: noServer });
+    assert.equal(resumed.status, 0, resumed.stdout + resumed.stderr);
+    const summary = JSON.parse(resumed.stdout);
+    assert.deepEqual([summary.run, summary.interrupted, summary.completed], [early.run, false, 2]);
+    assert.deepEqual(summary.tasks.map((t: Json) => [t.step, t.result]), [['quick', 7], ['slow', undefined]]);
+  });
+
+  it('use the server that runs on the data directory, whatever its address', async () => {
+    const { file, data } = job('name: found\nsteps:\n  only: { run: "true" }\n');
+    const own = await Server.start({ data });
+    const result = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(result.status, 0, result.stdout + result.stderr);
+    assert.match(result.stdout, new RegExp(`server ${own.url}$`, 'm'));
+    const listed = await arbiter(['-o', 'json', '--data', data, 'task', 'list'], { env: noServer });
+    assert.equal(JSON.parse(listed.stdout).items[0].state, 'completed', listed.stderr);
+    // A killed server leaves its address behind, which nobody answers at: the job brings up its own.
+    await own.kill();
+    const again = await arbiter(['--data', data, 'run', file], { env: noServer });
+    assert.equal(again.status, 0, again.stdout + again.stderr);
+    assert.match(again.stdout, /\(its own\)/);
+    assert.ok(!existsSync(join(data, 'server.url')), 'an orderly stop takes the address away');
+  });
+
   it('use the server that is named', async () => {
     const { file, data } = job('name: named\nsteps:\n  only: { run: "true" }\n');
     const result = await server.cli(['--data', data, 'run', file]);
@@ -387,6 +473,7 @@ steps:
       ['steps:\n  a: { run: x }\n  b: { run: x, needs: [aa] }\n', /job\.yaml:3:.*aa.*mean.*a/s],
       ['steps:\n  a: { run: x, needs: b }\n  b: { run: x, needs: a }\n', /a -> b|b -> a/],
       ['steps: [', /job\.yaml:\d/],
+      ['steps:\n  a: { type: review, env: { B: 1 } }\n', /job\.yaml:2:27: `env` goes with `run`/],
     ];
     for (const [text, reason] of cases) {
       const { file, data } = job(text);
