@@ -98,6 +98,7 @@ class Bench {
 
   Result<void> one_run() {
     const std::vector<std::pair<std::string, std::function<void()>>> parts = {
+        {"disk", [&] { add("the disk: fdatasync after 4 KiB", sync_latency(data_, 500)); }},
         {"idle", [&] { idle(); }},
         {"bulk",
          [&] {
@@ -199,8 +200,8 @@ void add_bench_command(Commands& commands) {
       ->capture_default_str();
   bench->add_option("--directory", options->directory, "Where the data go: the disk that is measured")
       ->capture_default_str();
-  bench->add_option("--only", options->only, "idle, bulk, life, single, pickup, stream, million")
-      ->check(CLI::IsMember(std::set<std::string>{"idle", "bulk", "life", "single", "pickup", "stream", "million"}));
+  bench->add_option("--only", options->only, "disk, idle, bulk, life, single, pickup, stream, million")
+      ->check(CLI::IsMember(std::set<std::string>{"disk", "idle", "bulk", "life", "single", "pickup", "stream", "million"}));
   bench->add_option("--scale", options->scale, "Per cent of the usual number of tasks")->capture_default_str();
 }
 

@@ -1,5 +1,8 @@
 #include "cli/bench/scenarios.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -72,6 +75,21 @@ std::string reports_of(const LoadReply& reply, const std::string& worker, std::i
 }
 
 }  // namespace
+
+Latency sync_latency(const std::string& directory, int times) {
+  const std::string path = directory + "/sync";
+  const int fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0) return {};
+  const std::string block(4'096, 'x');
+  std::vector<double> ms;
+  for (int i = 0; i < times; ++i) {
+    const auto start = Clock::now();
+    if (::write(fd, block.data(), block.size()) < 0 || ::fdatasync(fd) != 0) break;
+    ms.push_back(seconds_since(start) * 1e3);
+  }
+  ::close(fd);
+  return summary(ms);
+}
 
 double bulk_submit(const client::Endpoint& endpoint, std::int64_t tasks, std::int64_t batch, std::int64_t payload_bytes,
                    std::size_t connections) {

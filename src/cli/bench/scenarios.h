@@ -14,6 +14,10 @@ struct Latency {
   double p99_ms = 0;
 };
 
+// How long the disk under `directory` takes to make 4 KiB durable (write and fdatasync), one after another: what every
+// other figure stands on. Zeros when nothing can be written there.
+[[nodiscard]] Latency sync_latency(const std::string& directory, int times);
+
 // Tasks per second; aborts with a message when the server refuses.
 [[nodiscard]] double bulk_submit(const client::Endpoint& endpoint, std::int64_t tasks, std::int64_t batch,
                                  std::int64_t payload_bytes, std::size_t connections);
