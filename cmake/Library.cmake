@@ -24,3 +24,12 @@ function(arbiter_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
+
+# arbiter_allocator(TARGET): mimalloc in malloc's place. What one thread allocates another often frees (a batch goes from
+# the strand to the committer); glibc's allocator makes the two wait for each other (docs/decisions/0010-allocator.md).
+function(arbiter_allocator target)
+  if(TARGET mimalloc)
+    # First in line, so that its malloc is the one that is found.
+    target_link_options(${target} BEFORE PRIVATE -Wl,--push-state,--no-as-needed $<TARGET_FILE:mimalloc> -Wl,--pop-state)
+  endif()
+endfunction()

@@ -77,8 +77,9 @@ Result<int> watch(Context& context, const std::string& id) {
     if (now != last) {
       context.show(*task, [&](const json::value& value) {
         const auto state = text(value, "state");
-        return coloured(state, state_colour(state), context.colours()) + "  try " + text(value, "attempt") + "  " +
-               printable(task_remark(value));
+        const auto remark = task_remark(value);
+        return coloured(state, state_colour(state), context.colours()) + "  try " + text(value, "attempt") +
+               (remark.empty() ? "" : "  " + printable(remark));
       });
     }
     last = now;
@@ -182,10 +183,13 @@ std::string why(const json::value& data) {
   const auto add = [&](const std::string& what, const std::string& value) {
     if (!value.empty()) parts.push_back(what + value);
   };
-  add("", text(data, "reason"));
+  const auto reason = text(data, "reason");
+  add("", reason);
   const auto& error = at(data, "error");
-  add("", text(error, "message"));
-  add("code ", text(error, "code"));
+  auto message = text(error, "message");
+  if (message.ends_with('.')) message.pop_back();
+  add("", message);
+  if (const auto code = text(error, "code"); code != reason) add("code ", code);
   add("", text(data, "message"));
   add("by ", text(data, "dependency"));
   add("again at ", text(data, "retryAt"));

@@ -201,7 +201,8 @@ void add_bench_command(Commands& commands) {
   bench->add_option("--directory", options->directory, "Where the data go: the disk that is measured")
       ->capture_default_str();
   bench->add_option("--only", options->only, "disk, idle, bulk, life, single, pickup, stream, million")
-      ->check(CLI::IsMember(std::set<std::string>{"disk", "idle", "bulk", "life", "single", "pickup", "stream", "million"}));
+      ->check(CLI::IsMember(
+          std::set<std::string>{"disk", "idle", "bulk", "life", "single", "pickup", "stream", "million"}));
   bench->add_option("--scale", options->scale, "Per cent of the usual number of tasks")->capture_default_str();
 }
 
