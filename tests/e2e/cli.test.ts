@@ -1,11 +1,12 @@
 // The command line: every noun and verb once, exit codes by kind of error, programs as workers, whole jobs.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ended, reaches, stateOf, submit, submitBatch, taskOf } from './support/api';
 import { Command } from './support/process';
-import { CommandResult, Json, Server, arbiter, eventually, temporaryDirectory } from './support/server';
+import { BINARY, CommandResult, Json, Server, arbiter, eventually, temporaryDirectory } from './support/server';
 
 let server: Server;
 before(async () => {
@@ -187,6 +188,18 @@ describe('commands', () => {
     writeFileSync(token, server.token + '\n');
     await cli(0, ['--token-file', token, 'task', 'list'], { env: { ARBITER_TOKEN: '' } });
     await cli(0, ['--data', server.data, 'task', 'list'], { env: { ARBITER_TOKEN: '' } });
+  });
+});
+
+describe('bench', () => {
+  it('measures a server of its own and leaves nothing behind', async () => {
+    const directory = temporaryDirectory();
+    const result = await arbiter(['-o', 'json', 'bench', '--runs', '1', '--scale', '1', '--only', 'disk', '--only', 'bulk', '--only', 'life', '--directory', directory]);
+    assert.equal(result.status, 0, result.stderr);
+    const { items } = JSON.parse(result.stdout);
+    assert.deepEqual(items.map((f: Json) => f.unit), ['ms', 'ms', 'tasks/s', 'lives/s']);
+    for (const figure of items) assert.ok(figure.median > 0, figure.figure);
+    assert.deepEqual(readdirSync(directory), []);
   });
 });
 
@@ -434,7 +447,8 @@ steps:
     const command = new Command(['-o', 'json', '--data', data, 'run', file], { env: noServer });
     await eventually('the slow step runs', async () => existsSync(join(directory, 'waits')), 30_000);
     assert.equal(await command.end('SIGINT'), 130);
-    const early = JSON.parse(command.stdout);
+    // What it wrote last may come after the news that it has ended.
+    const early = await eventually('the summary', async () => command.stdout.endsWith('}\n') && JSON.parse(command.stdout));
     assert.deepEqual([early.interrupted, early.total, early.tasks.length], [true, 2, 2]);
     writeFileSync(join(directory, 'go'), '');
     const resumed = await arbiter(['-o', 'json', '--data', data, 'run', '--resume', file], { env: noServer });
@@ -458,6 +472,44 @@ steps:
     assert.equal(again.status, 0, again.stdout + again.stderr);
     assert.match(again.stdout, /\(its own\)/);
     assert.ok(!existsSync(join(data, 'server.url')), 'an orderly stop takes the address away');
+  });
+
+  it('show a bar and a line per worker on a terminal', async () => {
+    const { file, data } = job('name: seen\nworkers: 2\nsteps:\n  look: { foreach: [a, b], run: "echo at it >&2; sleep 2" }\n');
+    const terminal = spawnSync('script', ['-qefc', `${BINARY} --data ${data} run ${file}`, '/dev/null'], {
+      encoding: 'utf8', env: { ...process.env, TERM: 'xterm', COLUMNS: '100' }, timeout: 30_000,
+    });
+    assert.equal(terminal.status, 0, terminal.stdout);
+    assert.match(terminal.stdout, /\[[^\]]*\] 0\/2/, 'the bar at its beginning');
+    for (const worker of ['w1', 'w2']) assert.match(terminal.stdout, new RegExp(`  ${worker}  look\\.[01]  \\d`));
+    assert.match(terminal.stdout, /All 2 tasks completed/);
+  });
+
+  it('take type, with, env and timeout; an interrupted run exits with 130 and can be resumed', async () => {
+    const { file, directory, data } = job(`
+name: parts
+env: { SHARED: all }
+steps:
+  late: { timeout: 1s, run: 'sleep 100' }
+  own: { type: review, with: { path: src }, timeout: 1m }
+  said: { env: { OWN: one }, run: 'echo "$SHARED $OWN" > said.txt' }
+`);
+    const command = new Command(['--data', data, 'run', file], { env: noServer });
+    await eventually('the step with env is done', async () => existsSync(join(directory, 'said.txt')), 30_000);
+    assert.deepEqual(lines(join(directory, 'said.txt')), ['all one']);
+    const list = async (): Promise<Json[]> => JSON.parse((await arbiter(['--data', data, '-o', 'json', 'task', 'list'], { env: noServer })).stdout).items;
+    const late = await eventually('the late step is over', async () => (await list()).find((t) => t.id.endsWith('.late') && t.state === 'failed'));
+    assert.deepEqual([late.error.code, late.attempt], ['timeout', 1]);
+    assert.equal(await command.end('SIGINT'), 130);
+    await command.gone();
+    const again = new Command(['--data', data, 'run', '--resume', file], { env: noServer });
+    await eventually('its server is there', async () => existsSync(join(data, 'server.url')));
+    const agent = new Command(['--data', data, 'worker', 'run', '--name', 'reviewer', '--capability', 'review', '--exec', 'cat', '--connect', '30s'], { env: noServer });
+    const own = await eventually('the step of its own type is done', async () => (await list().catch(() => [])).find((t) => t.id.endsWith('.own') && t.state === 'completed'), 30_000);
+    const shown = JSON.parse((await arbiter(['--data', data, '-o', 'json', 'task', 'show', own.id], { env: noServer })).stdout);
+    assert.deepEqual([shown.payload, shown.result, shown.timeoutMs], [{ path: 'src' }, { path: 'src' }, 60_000]);
+    assert.equal(await again.exited, 1, 'the late step fails again');
+    await agent.end('SIGTERM');
   });
 
   it('use the server that is named', async () => {

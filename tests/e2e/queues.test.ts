@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
-  acted, complete, everyItem, failed, lease, leaseOne, reaches, refused, stateOf, submit, submitBatch, taskOf, worker,
+  acted, complete, everyItem, failed, lease, leaseOne, problem, reaches, refused, stateOf, submit, submitBatch, taskOf, worker,
 } from './support/api';
 import { Json, Server, eventually } from './support/server';
 
@@ -44,7 +44,9 @@ describe('queues', () => {
   it('a full queue refuses whole submits with 429 and Retry-After, and takes them again', async () => {
     await server.expect(200, 'PUT', '/api/v1/queues/small', { maxDepth: 3 });
     await submitBatch(server, tasks(2, { type: 'small', queue: 'small' }));
-    await refused(server, 429, 'queue_full', 'POST', '/api/v1/tasks/batch', { tasks: tasks(2, { type: 'small', queue: 'small' }) });
+    const batch = await server.call('POST', '/api/v1/tasks/batch', { tasks: tasks(2, { type: 'small', queue: 'small' }) });
+    problem(batch, 429, 'queue_full');
+    assert.ok(Number(batch.headers['retry-after']) >= 1);
     await submit(server, { id: 'small-3', type: 'small', queue: 'small' });
     const full = await server.call('POST', '/api/v1/tasks', { type: 'small', queue: 'small' });
     assert.equal(full.status, 429);
