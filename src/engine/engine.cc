@@ -74,13 +74,38 @@ void Engine::stop(std::function<void()> stopped) {
     const std::lock_guard lock(mutex_);
     for (const auto& [name, host] : hosts_) hosts.push_back(host);
   }
-  if (hosts.empty()) return stopped();
+  if (hosts.empty()) return hosts_stopped(std::move(stopped));
   auto left = std::make_shared<std::atomic<std::size_t>>(hosts.size());
   for (const auto& host : hosts) {
-    host->stop([left, stopped] {
-      if (left->fetch_sub(1) == 1) stopped();
+    host->stop([this, left, stopped] {
+      if (left->fetch_sub(1) == 1) hosts_stopped(stopped);
     });
   }
+}
+
+void Engine::hosts_stopped(std::function<void()> stopped) {
+  {
+    const std::lock_guard lock(reads_mutex_);
+    no_more_reads_ = true;
+    if (reads_ > 0) return wait_for_reads_.push_back(std::move(stopped));
+  }
+  stopped();
+}
+
+bool Engine::begin_read() {
+  const std::lock_guard lock(reads_mutex_);
+  if (no_more_reads_) return false;
+  ++reads_;
+  return true;
+}
+
+void Engine::end_read() {
+  std::vector<std::function<void()>> done;
+  {
+    const std::lock_guard lock(reads_mutex_);
+    if (--reads_ == 0) done.swap(wait_for_reads_);
+  }
+  for (const auto& stopped : done) stopped();
 }
 
 }  // namespace arbiter::engine

@@ -68,7 +68,8 @@ class Engine {
   // The client of a waiting request has left: its answer is not wanted any more and `done` will not be called.
   void forget(const std::string& name, Ticket ticket);
 
-  // Runs `job` on a reader thread with the namespace's committed state; nullptr when the namespace is not open.
+  // Runs `job` on a reader thread with the namespace's committed state; nullptr when the namespace is not open. Once
+  // the engine has stopped, `job` gets nullptr on the caller's thread.
   void read(const std::string& name, std::function<void(store::Reader*)> job);
 
   // Every commit's events from now on, called on the namespace's strand; returns an id for unsubscribe().
@@ -77,7 +78,8 @@ class Engine {
 
   [[nodiscard]] std::vector<NamespaceStatus> status() const;
 
-  // Refuses new requests with kShuttingDown, answers waiting ones, flushes open batches; then calls `stopped`.
+  // Refuses new requests with kShuttingDown, answers waiting ones, flushes open batches, waits for reads under way;
+  // then calls `stopped`. From then on nothing that was given to the engine runs any more.
   void stop(std::function<void()> stopped);
 
  private:
@@ -85,6 +87,9 @@ class Engine {
   friend class Host;
 
   [[nodiscard]] std::shared_ptr<Host> find(const std::string& name) const;
+  [[nodiscard]] bool begin_read();  // false: the engine has stopped
+  void end_read();
+  void hosts_stopped(std::function<void()> stopped);
 
   struct Threads;
   boost::asio::io_context& io_;
@@ -96,6 +101,11 @@ class Engine {
   std::map<std::string, std::shared_ptr<Host>> hosts_;
   std::atomic<Ticket> next_ticket_{1};
   std::atomic<bool> stopping_{false};
+
+  std::mutex reads_mutex_;  // Guards the rest.
+  std::size_t reads_ = 0;   // under way or waiting for a reader thread
+  bool no_more_reads_ = false;
+  std::vector<std::function<void()>> wait_for_reads_;
 };
 
 }  // namespace arbiter::engine

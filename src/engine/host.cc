@@ -120,13 +120,18 @@ void Engine::Host::committed(std::unique_ptr<PendingBatch> batch, base::Result<v
 }
 
 void Engine::Host::read(std::function<void(store::Reader*)> job) {
-  asio::post(engine_.threads_->readers, [self = shared_from_this(), job = std::move(job)] {
-    std::shared_ptr<store::Journal> journal;
+  if (!engine_.begin_read()) return job(nullptr);
+  asio::post(engine_.threads_->readers, [self = shared_from_this(), job = std::move(job)]() mutable {
     {
-      const std::lock_guard lock(self->journal_mutex_);
-      journal = self->journal_;
+      std::shared_ptr<store::Journal> journal;
+      {
+        const std::lock_guard lock(self->journal_mutex_);
+        journal = self->journal_;
+      }
+      job(journal ? &journal->reader() : nullptr);
+      job = nullptr;  // What it holds goes before the engine says that it has stopped.
     }
-    job(journal ? &journal->reader() : nullptr);
+    self->engine_.end_read();
   });
 }
 
