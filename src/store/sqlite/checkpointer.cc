@@ -1,5 +1,7 @@
 #include "store/sqlite/checkpointer.h"
 
+#include <utility>
+
 namespace arbiter::store::sqlite {
 namespace {
 
@@ -19,12 +21,17 @@ Checkpointer::~Checkpointer() {
 }
 
 std::unique_lock<std::mutex> Checkpointer::hold_commits() {
+  if (options_.checkpoints == Checkpoints::kBetweenCommits && std::exchange(requested_, false)) copy_log();
   std::unique_lock lock(commits_);
   commits_opened_.wait(lock, [this] { return !commits_closed_; });
   return lock;
 }
 
 void Checkpointer::request() {
+  if (options_.checkpoints == Checkpoints::kBetweenCommits) {
+    requested_ = true;
+    return;
+  }
   if (busy_.exchange(true)) return;
   {
     const std::lock_guard lock(mutex_);
@@ -52,7 +59,7 @@ void Checkpointer::copy_log() {
     if (error.code == base::ErrorCode::kIoError) device_failed_ = true;
   };
   if (!connection_) {
-    auto opened = Connection::open(file_, Use::kCheckpoint);
+    auto opened = Connection::open(file_, Use::kCheckpoint, options_);
     if (!opened) return note(opened.error());
     connection_ = std::move(*opened);
     connection_->set_busy_timeout(kReadersTimeoutMs);

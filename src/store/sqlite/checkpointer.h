@@ -17,14 +17,16 @@ namespace arbiter::store::sqlite {
 
 class Checkpointer {
  public:
-  explicit Checkpointer(std::filesystem::path file) : file_(std::move(file)) {}
+  Checkpointer(std::filesystem::path file, SqliteOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   // Held by whoever commits; waits while the rest of a log is being copied.
   [[nodiscard]] std::unique_lock<std::mutex> hold_commits();
-  // Asks for a checkpoint; returns at once. The thread starts with the first request.
+  // Asks for a checkpoint; returns at once. The thread starts with the first request. With kBetweenCommits there is
+  // none: the next hold_commits() does the work.
   void request();
   // The device failed in a checkpoint: what the file holds cannot be known any more.
   [[nodiscard]] bool device_failed() const { return device_failed_; }
@@ -34,14 +36,15 @@ class Checkpointer {
   void copy_log();
 
   std::filesystem::path file_;
+  SqliteOptions options_;
   std::unique_ptr<Connection> connection_;  // Of the thread.
 
   std::mutex commits_;
   std::atomic<bool> commits_closed_ = false;
   std::condition_variable commits_opened_;
 
-  std::mutex mutex_;  // Guards the two below.
-  bool requested_ = false;
+  std::mutex mutex_;        // Guards the two below.
+  bool requested_ = false;  // Of the committer alone with kBetweenCommits.
   bool stopping_ = false;
   std::condition_variable wake_;
   std::atomic<bool> busy_ = false;

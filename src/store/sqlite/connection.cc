@@ -49,31 +49,35 @@ int failed_errno(sqlite3* db) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file, Use use) {
+base::Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file, Use use,
+                                                           const SqliteOptions& options) {
   // Memory statistics would take a global lock in every allocation.
   static std::once_flag once;
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 
   const int flags = (use == Use::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &db, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(db, file));
   if (code != SQLITE_OK) {
     connection->record_failure(code);
   } else {
-    connection->configure(use);
+    connection->configure(use, options.synchronous);
   }
   if (!connection->ok()) return fail(connection->take_error("open the database"));
   return connection;
 }
 
-void Connection::configure(Use use) {
+void Connection::configure(Use use, Synchronous synchronous) {
   sqlite3_extended_result_codes(db_, 1);
   set_busy_timeout(kBusyTimeoutMs);
+  if (use != Use::kRead) {
+    execute(synchronous == Synchronous::kFull ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+  }
   switch (use) {
     case Use::kCommit:
       execute(
-          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF;"
+          "PRAGMA journal_mode = WAL; PRAGMA secure_delete = OFF;"
           "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
           // What one huge batch adds to the log is given back; the rest is kept, since overwriting syncs faster.
           "PRAGMA journal_size_limit = 67108864;");
@@ -81,7 +85,7 @@ void Connection::configure(Use use) {
       sqlite3_wal_hook(db_, &Connection::note_wal_frames, this);
       break;
     case Use::kCheckpoint:
-      execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -256;");
+      execute("PRAGMA cache_size = -256;");
       sqlite3_wal_autocheckpoint(db_, 0);
       break;
     case Use::kRead:

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "store/sqlite/options.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -23,7 +24,8 @@ enum class Use { kCommit, kCheckpoint, kRead };
 class Connection {
  public:
   // The file must exist. kCommit also switches a new file to write-ahead logging.
-  [[nodiscard]] static base::Result<std::unique_ptr<Connection>> open(const std::filesystem::path& file, Use use);
+  [[nodiscard]] static base::Result<std::unique_ptr<Connection>> open(const std::filesystem::path& file, Use use,
+                                                                      const SqliteOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -57,7 +59,7 @@ class Connection {
  private:
   Connection(sqlite3* db, std::filesystem::path file) : db_(db), file_(std::move(file)) {}
   static int note_wal_frames(void* self, sqlite3* db, const char* name, int frames);
-  void configure(Use use);
+  void configure(Use use, Synchronous synchronous);
   void rollback();
 
   sqlite3* db_;

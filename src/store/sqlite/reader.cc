@@ -213,7 +213,8 @@ LogPage ReadSession::log(const std::string& task, std::uint64_t sequence, std::s
   return page;
 }
 
-SqliteReader::SqliteReader(std::filesystem::path file) : file_(std::move(file)) {}
+SqliteReader::SqliteReader(std::filesystem::path file, SqliteOptions options)
+    : file_(std::move(file)), options_(std::move(options)) {}
 SqliteReader::~SqliteReader() = default;
 
 base::Result<std::unique_ptr<ReadSession>> SqliteReader::take() {
@@ -226,7 +227,7 @@ base::Result<std::unique_ptr<ReadSession>> SqliteReader::take() {
     return session;
   }
   lock.unlock();
-  auto connection = Connection::open(file_, Use::kRead);
+  auto connection = Connection::open(file_, Use::kRead, options_);
   if (connection) {
     auto session = std::make_unique<ReadSession>(std::move(*connection));
     if (session->connection().ok()) return session;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/journal.h"
+#include "store/sqlite/options.h"
 
 namespace arbiter::store::sqlite {
 
@@ -15,7 +16,7 @@ class ReadSession;
 
 class SqliteReader final : public Reader {
  public:
-  explicit SqliteReader(std::filesystem::path file);
+  SqliteReader(std::filesystem::path file, SqliteOptions options);
   ~SqliteReader() override;
 
   [[nodiscard]] base::Result<Lookup> lookup(const std::vector<EntityKey>& keys) override;
@@ -32,6 +33,7 @@ class SqliteReader final : public Reader {
   void give_back(std::unique_ptr<ReadSession> session);
 
   std::filesystem::path file_;
+  SqliteOptions options_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<ReadSession>> idle_;

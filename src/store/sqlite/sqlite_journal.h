@@ -16,9 +16,9 @@ class SqliteJournal final : public Journal {
  public:
   // Takes ownership of the namespace in `file`, which exists (an empty file is a new namespace).
   [[nodiscard]] static base::Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file,
-                                                                   std::uint64_t seed);
-  SqliteJournal(std::filesystem::path file, std::unique_ptr<BatchRows> rows, std::unique_ptr<Connection> connection,
-                const JournalState& state);
+                                                                   std::uint64_t seed, const SqliteOptions& options);
+  SqliteJournal(std::filesystem::path file, const SqliteOptions& options, std::unique_ptr<BatchRows> rows,
+                std::unique_ptr<Connection> connection, const JournalState& state);
 
   [[nodiscard]] JournalState state() const override { return state_; }
   [[nodiscard]] base::Result<void> commit(const Batch& batch) override;
@@ -48,6 +48,7 @@ class SqliteJournal final : public Journal {
   Statement epoch_;
   JournalState state_;
   Health health_ = Health::kGood;
+  const int checkpoint_frames_;
   int hard_cap_frames_;
   Checkpointer checkpointer_;
   SqliteReader reader_;

@@ -6,11 +6,13 @@
 
 #include "base/result.h"
 #include "store/journal.h"
+#include "store/sqlite/options.h"
 
 namespace arbiter::store {
 
 // Creates the directory when it does not exist and locks it until the store is destroyed.
 // kInvalidState: another process has it; the message names its pid. The store must outlive its journals.
-[[nodiscard]] base::Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& directory);
+[[nodiscard]] base::Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& directory,
+                                                                     const SqliteOptions& options = {});
 
 }  // namespace arbiter::store

@@ -1,0 +1,56 @@
+#include "store/sqlite/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "store/sqlite/descriptor.h"
+
+namespace arbiter::store {
+namespace {
+
+using std::filesystem::path;
+
+class SystemFiles final : public Files {
+ public:
+  [[nodiscard]] base::Result<bool> make_directory(const path& directory) override {
+    if (::mkdir(directory.c_str(), 0700) == 0) return true;
+    if (errno == EEXIST || errno == EISDIR) return false;
+    return base::fail(system_failure("create", directory));
+  }
+
+  [[nodiscard]] base::Result<bool> create(const path& file) override {
+    const Descriptor created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (created) return true;
+    if (errno == EEXIST) return false;
+    return base::fail(system_failure("create", file));
+  }
+
+  [[nodiscard]] base::Result<void> sync_directory(const path& directory) override {
+    const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened || ::fsync(opened.get()) != 0) return base::fail(system_failure("sync", directory));
+    return {};
+  }
+};
+
+}  // namespace
+
+base::Error system_failure(const std::string& doing, const path& file) {
+  using base::ErrorCode;
+  const int why = errno;
+  const ErrorCode code = why == ENOSPC || why == EDQUOT ? ErrorCode::kNoSpace
+                         : why == EIO                   ? ErrorCode::kIoError
+                                                        : ErrorCode::kInvalidState;
+  return {code, "Could not " + doing + " " + file.string() + ": " + std::strerror(why)};
+}
+
+Files& system_files() {
+  static SystemFiles files;
+  return files;
+}
+
+}  // namespace arbiter::store
