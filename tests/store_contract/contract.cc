@@ -8,8 +8,8 @@
 
 namespace arbiter::store {
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "arbiter-store-XXXXXX").string();
+TemporaryDirectory::TemporaryDirectory(const std::filesystem::path& parent) {
+  std::string name = (parent / "arbiter-store-XXXXXX").string();
   CHECK(::mkdtemp(name.data()) != nullptr);
   path_ = name;
 }
