@@ -101,8 +101,7 @@ void BatchRows::take(const Batch& batch) {
 }
 
 BatchWriter::BatchWriter(Connection& connection, BatchRows& rows)
-    : connection_(connection),
-      rows_(rows),
+    : rows_(rows),
       insert_events_(connection, "INSERT INTO events SELECT * FROM batch_events"),
       // A tag that an event names twice is one row.
       insert_tags_(connection, "INSERT OR IGNORE INTO event_tags SELECT * FROM batch_tags"),

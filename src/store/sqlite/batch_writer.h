@@ -73,7 +73,6 @@ class BatchWriter {
   void write_entities(const Batch& batch);
   void append_log(const LogAppend& log);
 
-  Connection& connection_;
   BatchRows& rows_;
   Statement insert_events_;
   Statement insert_tags_;

@@ -21,7 +21,7 @@ constexpr int kPageBytes = 4096;
 // From here on a commit copies it itself.
 constexpr int kLogFramesMax = 512 * 1024 * 1024 / kPageBytes;
 constexpr int kReadersTimeoutMs = 50;  // How long that commit waits for readers of the log.
-constexpr std::size_t kProbeBytes = 1024 * 1024;
+constexpr std::size_t kProbeBytes = std::size_t{1024} * 1024;
 
 void read_head(Connection& connection, JournalState& state) {
   Statement newest(connection, "SELECT position, time_ms FROM events ORDER BY position DESC LIMIT 1");
