@@ -28,6 +28,12 @@ std::shared_ptr<net::Stream> Call::stream(net::Response head, std::function<void
   return responder->stream(std::move(head), std::move(gone));
 }
 
+std::shared_ptr<net::WebSocket> Call::web_socket(std::string protocol, std::function<void(std::string)> message,
+                                                 std::function<void()> gone) {
+  count(101);
+  return responder->web_socket(request, std::move(protocol), std::move(message), std::move(gone));
+}
+
 base::Result<base::json::value> Call::take_input(base::FieldErrors& errors) {
   auto input = gather_input(*operation, request.body, path, query, errors);
   request.body = {};

@@ -43,6 +43,10 @@ struct Call {
   void refuse(const base::Error& error);
   [[nodiscard]] std::shared_ptr<net::Stream> stream(net::Response head, std::function<void()> gone);
 
+  [[nodiscard]] std::shared_ptr<net::WebSocket> web_socket(std::string protocol,
+                                                           std::function<void(std::string)> message,
+                                                           std::function<void()> gone);
+
   // The request as its struct; the body is let go.
   template <typename Request>
   [[nodiscard]] base::Result<Request> decode() {

@@ -54,6 +54,24 @@ EventView view_of(const store::EventRow& row) {
   return view;
 }
 
+base::Result<Subscription> subscription_of(const StreamEvents& request) {
+  Subscription subscription;
+  subscription.types = texts(request.types);
+  if (request.task) subscription.tags.push_back("task:" + request.task->value);
+  for (const auto& tag : request.tags) subscription.tags.push_back(tag.value);
+  if (request.after) subscription.after = static_cast<store::Position>(request.after->value);
+  if (request.snapshot.empty()) return subscription;
+  if (request.after) {
+    return base::fail({base::ErrorCode::kInvalidRequest,
+                       "Some fields are not valid.",
+                       {{"after", "does not go with snapshot: a snapshot is of the present, and so are its events"}}});
+  }
+  subscription.snapshot.emplace();
+  subscription.snapshot->parts = request.snapshot;
+  subscription.snapshot->task = request.task;
+  return subscription;
+}
+
 void run_query_events(Service& service, const CallPtr& call) {
   auto request = call->decode<QueryEvents>();
   if (!request) return call->refuse(request.error());

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/feed.h"
 #include "api/service.h"
 #include "core/commands.h"
 #include "store/journal.h"
@@ -44,8 +45,12 @@ struct StreamEvents {
   std::optional<EventPosition> after;  // else Last-Event-ID, else from now on
   TypePatterns types;
   Tags tags;
+  std::optional<base::Name> task;                 // only events of this task
+  base::List<core::SnapshotPart, 0, 3> snapshot;  // begin with the present state of these; without `after`
 };
-BOOST_DESCRIBE_STRUCT(StreamEvents, (), (after, types, tags))
+BOOST_DESCRIBE_STRUCT(StreamEvents, (), (after, types, tags, task, snapshot))
+// What a client asks for as a subscription. kInvalidRequest: fields that do not go together.
+[[nodiscard]] base::Result<Subscription> subscription_of(const StreamEvents& request);
 
 struct GetHistory {
   static constexpr std::array kRequired{"id"};
@@ -82,6 +87,7 @@ BOOST_DESCRIBE_STRUCT(LogView, (), (items, next, truncated))
 
 void run_query_events(Service& service, const CallPtr& call);
 void run_stream_events(Service& service, const CallPtr& call);
+void run_web_socket(Service& service, const CallPtr& call);
 void run_get_history(Service& service, const CallPtr& call);
 void run_get_log(Service& service, const CallPtr& call);
 

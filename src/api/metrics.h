@@ -35,8 +35,8 @@ class Metrics {
       500,     1'000,   2'500,     5'000,     10'000,    25'000,     50'000,     100'000,
       250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000, 30'000'000, 60'000'000};
   // What the API answers; anything else counts as the last.
-  static constexpr std::array<int, 17> kStatuses{200, 201, 202, 400, 401, 403, 404, 405, 409,
-                                                 410, 413, 415, 421, 429, 500, 503, 0};
+  static constexpr std::array<int, 18> kStatuses{101, 200, 201, 202, 400, 401, 403, 404, 405,
+                                                 409, 410, 413, 415, 421, 429, 500, 503, 0};
   struct Row {
     std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets{};
     std::array<std::atomic<std::uint64_t>, kStatuses.size()> statuses{};

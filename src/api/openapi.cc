@@ -77,6 +77,9 @@ json::object responses_of(const Operation& operation, base::Schemas& schemas) {
     case Success::kAccepted:
       out["202"] = success_response(operation, "Accepted; the work goes on", schemas);
       break;
+    case Success::kSwitching:
+      out["101"] = json::object{{"description", "The connection is a WebSocket from now on; docs/guides/streams.md"}};
+      break;
     case Success::kOk:
       out["200"] = success_response(operation, "Done", schemas);
       break;

@@ -27,8 +27,9 @@ enum class Scope : std::uint8_t {
 // Which status a success has.
 enum class Success : std::uint8_t {
   kOk,
-  kCreated,   // 201 when something was made, 200 when it was there already
-  kAccepted,  // 202: the work goes on after the answer
+  kCreated,    // 201 when something was made, 200 when it was there already
+  kAccepted,   // 202: the work goes on after the answer
+  kSwitching,  // 101: the connection becomes a WebSocket
 };
 
 // How large a body may be; ServiceConfig has the numbers.

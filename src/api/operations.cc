@@ -168,6 +168,10 @@ void add_events(Table& t) {
       {"events.stream", "GET", "/api/v1/events/stream", kRead, "Events as they happen, as server-sent events",
        Success::kOk, Scope::kNamespace, BodySize::kSmall, "text/event-stream"},
       &run_stream_events);
+  add<Empty>(t,
+             {"events.socket", "GET", "/ws", kRead, "Events as they happen, over a WebSocket with many subscriptions",
+              Success::kSwitching},
+             &run_web_socket);
 }
 
 void add_server(Table& t) {

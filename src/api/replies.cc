@@ -101,7 +101,9 @@ Encoded encode_reply(const Reply& reply, Success success) {
 std::size_t elements_of(const Reply& reply) {
   return std::visit(
       [](const auto& r) -> std::size_t {
-        if constexpr (requires { r.results; }) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, core::SnapshotReply>) {
+          return 1;  // Encoded by its subscription.
+        } else if constexpr (requires { r.results; }) {
           return r.leases.size() + r.results.size();
         } else if constexpr (requires { r.leases; }) {
           return r.leases.size();

@@ -28,10 +28,37 @@ bool is_json(std::string_view content_type) {
   return end != std::string_view::npos && boost::algorithm::iequals(kind.substr(0, end + 1), "application/json");
 }
 
-std::string_view bearer_token(std::string_view authorization) {
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// The first of the subprotocols that a client offers for which `wanted` holds; empty when there is none.
+template <typename Wanted>
+std::string_view find_protocol(const net::Request& request, Wanted wanted) {
+  std::string_view rest = request.header("Sec-WebSocket-Protocol");
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const std::string_view one = trimmed(rest.substr(0, comma));
+    if (wanted(one)) return one;
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  return {};
+}
+
+// The token of Authorization; for an upgrade without that header the one among the offered subprotocols.
+std::string_view token_of(const net::Request& request) {
   constexpr std::string_view scheme = "bearer ";
-  if (!boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) return {};
-  return authorization.substr(scheme.size());
+  constexpr std::string_view prefix = "bearer.";
+  const std::string_view authorization = request.header("Authorization");
+  if (boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) {
+    return authorization.substr(scheme.size());
+  }
+  if (!authorization.empty() || !net::is_upgrade(request)) return {};
+  const auto offer = find_protocol(request, [&](std::string_view one) { return one.starts_with(prefix); });
+  return offer.empty() ? offer : offer.substr(prefix.size());
 }
 
 }  // namespace
@@ -46,9 +73,24 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       metrics_(operations()),
       router_(operations()),
       tokens_(engine),
-      namespaces_(engine) {}
+      namespaces_(engine),
+      feeds_(io, engine) {}
 
 Service::~Service() = default;
+
+bool offers_protocol(const net::Request& request, std::string_view protocol) {
+  return !find_protocol(request, [&](std::string_view one) { return one == protocol; }).empty();
+}
+
+base::Result<void> Service::take_stream() {
+  const auto before = metrics_.streams_open.fetch_add(1, std::memory_order_relaxed);
+  if (before < static_cast<std::int64_t>(config_.streams_max)) return {};
+  metrics_.streams_open.fetch_sub(1, std::memory_order_relaxed);
+  return fail({ErrorCode::kOverloaded,
+               "There are " + std::to_string(config_.streams_max) + " open streams and WebSockets, which is the limit.",
+               {},
+               1'000});
+}
 
 void Service::post(std::function<void()> job) { boost::asio::post(io_, std::move(job)); }
 
@@ -87,7 +129,7 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
 
 void Service::authorise(const CallPtr& call) {
   if (!config_.authentication) return authorised(call, std::string(kAdmin));
-  const std::string_view token = bearer_token(call->request.header("Authorization"));
+  const std::string_view token = token_of(call->request);
   if (token.empty()) {
     return call->refuse({ErrorCode::kUnauthorized,
                          "Send the token as `Authorization: Bearer TOKEN`. The administrator's is in the file "

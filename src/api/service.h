@@ -8,6 +8,7 @@
 #include <string>
 
 #include "api/call.h"
+#include "api/feed.h"
 #include "api/namespaces.h"
 #include "api/router.h"
 #include "api/tokens.h"
@@ -21,7 +22,14 @@ struct ServiceConfig {
   std::size_t body_bytes_max = std::size_t{2} * 1024 * 1024;
   std::size_t large_body_bytes_max = std::size_t{20} * 1024 * 1024;  // batches and reports
   bool authentication = true;
+  std::size_t streams_max = 2'000;      // open at a time: answers of server-sent events, and WebSockets
+  std::size_t subscriptions_max = 100;  // of one WebSocket
 };
+
+// What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization
+// there, so the same list may hold the token, as `bearer.TOKEN`.
+inline constexpr std::string_view kSocketProtocol = "arbiter";
+[[nodiscard]] bool offers_protocol(const net::Request& request, std::string_view protocol);
 
 class Service final : public net::Handler {
  public:
@@ -47,6 +55,8 @@ class Service final : public net::Handler {
   void read(const CallPtr& call, std::function<void(store::Reader&)> job);
   // Runs `job` on one of the network's threads.
   void post(std::function<void()> job);
+  // Counts one more open stream, for streams_open to be lowered when it ends; kOverloaded when there are too many.
+  [[nodiscard]] base::Result<void> take_stream();
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] engine::Engine& engine() { return engine_; }
@@ -54,6 +64,7 @@ class Service final : public net::Handler {
   [[nodiscard]] const ServiceConfig& config() const { return config_; }
   [[nodiscard]] Tokens& tokens() { return tokens_; }
   [[nodiscard]] Namespaces& namespaces() { return namespaces_; }
+  [[nodiscard]] Feeds& feeds() { return feeds_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] const net::ServerStats* network() const { return network_; }
   [[nodiscard]] bool is_stopping() const { return stopping_; }
@@ -82,6 +93,7 @@ class Service final : public net::Handler {
   Router router_;
   Tokens tokens_;
   Namespaces namespaces_;
+  Feeds feeds_;
   std::atomic<bool> stopping_{false};
   std::atomic<const net::ServerStats*> network_{nullptr};
 };

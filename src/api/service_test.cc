@@ -17,6 +17,7 @@ namespace {
 namespace json = base::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kToken = "arb_test";
 
@@ -42,8 +43,11 @@ class RecordedStream final : public net::Stream {
     changed_.notify_all();
     return true;
   }
-  void close() override {
+  std::size_t room() override { return closed_ ? 0 : 1'000'000; }
+  void close() override { close_with(""); }
+  void close_with(std::string bytes) override {
     const std::lock_guard lock(mutex_);
+    bytes_ += bytes;
     closed_ = true;
     changed_.notify_all();
   }
@@ -61,6 +65,48 @@ class RecordedStream final : public net::Stream {
   bool closed_ = false;
 };
 
+// What the network has of a WebSocket. A slow one has no room until it is told to read.
+class RecordedSocket final : public net::WebSocket {
+ public:
+  bool send(std::string message) override {
+    const std::lock_guard lock(mutex_);
+    if (message.size() > room_) return false;
+    messages_.push_back(std::move(message));
+    changed_.notify_all();
+    return true;
+  }
+  std::size_t room() override {
+    const std::lock_guard lock(mutex_);
+    return room_;
+  }
+  void tell(std::string message) override {
+    const std::lock_guard lock(mutex_);
+    messages_.push_back(std::move(message));
+    changed_.notify_all();
+  }
+  void close() override {}
+  void set_room(std::size_t room) {
+    const std::lock_guard lock(mutex_);
+    room_ = room;
+  }
+  // Everything that came, as soon as `text` is in some message.
+  std::vector<std::string> wait_for(const std::string& text) {
+    std::unique_lock lock(mutex_);
+    const auto has = [&] {
+      return std::any_of(messages_.begin(), messages_.end(),
+                         [&](const auto& m) { return m.find(text) != std::string::npos; });
+    };
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), has)) << text;
+    return messages_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> messages_;
+  std::size_t room_ = 1'000'000;
+};
+
 class RecordedResponder final : public net::Responder {
  public:
   explicit RecordedResponder(bool deliver) : deliver_(deliver) {}
@@ -73,14 +119,28 @@ class RecordedResponder final : public net::Responder {
     promise_.set_value(std::move(head));
     return stream_;
   }
+  std::shared_ptr<net::WebSocket> web_socket(const net::Request&, std::string protocol,
+                                             std::function<void(std::string)> message,
+                                             std::function<void()> gone) override {
+    gone_ = std::move(gone);
+    say_ = std::move(message);
+    net::Response head;
+    head.status = 101;
+    head.headers.emplace_back("Sec-WebSocket-Protocol", std::move(protocol));
+    promise_.set_value(std::move(head));
+    return socket_;
+  }
   void on_gone(std::function<void()>) override {}
+  void say(const std::string& message) { say_(message); }
   std::future<net::Response> answer() { return promise_.get_future(); }
   void leave() { std::exchange(gone_, {})(); }
   const std::shared_ptr<RecordedStream> stream_ = std::make_shared<RecordedStream>();
+  const std::shared_ptr<RecordedSocket> socket_ = std::make_shared<RecordedSocket>();
 
  private:
   const bool deliver_;
   std::function<void()> gone_;
+  std::function<void(std::string)> say_;
   std::promise<net::Response> promise_;
 };
 
@@ -368,6 +428,155 @@ TEST_F(ServiceTest, AStreamWithoutAPositionBeginsNowAndOneWithLastEventIdGoesOn)
   now->leave();
   resumed->leave();
   EXPECT_EQ(ask("GET", "/api/v1/events/stream", "", {{"Last-Event-ID", "x"}}).status, 400);
+}
+
+TEST_F(ServiceTest, AStreamFollowsOneTaskAndMayBeginWithASnapshot) {
+  ask("POST", "/api/v1/tasks", R"({"id":"a","type":"x"})");
+  auto reader = send("GET", "/api/v1/events/stream?task=b&snapshot=tasks,queues");
+  const std::string first = reader->stream_->wait_for("event: snapshot\n");
+  EXPECT_THAT(first,
+              HasSubstr(": position 1\n\nid: 1\nevent: snapshot\ndata: {\"position\":1,\"tasks\":[],\"queues\":[{"));
+  ask("POST", "/api/v1/tasks", R"({"id":"c","type":"x"})");
+  ask("POST", "/api/v1/tasks", R"({"id":"b","type":"x"})");
+  EXPECT_THAT(reader->stream_->wait_for("id: 3\n"), testing::Not(HasSubstr("task:c")));
+  reader->leave();
+  EXPECT_EQ(ask("GET", "/api/v1/events/stream?after=1&snapshot=tasks").at("/errors/0/field"), "after");
+  EXPECT_EQ(ask("GET", "/api/v1/events/stream?snapshot=moods").at("/errors/0/field"), "snapshot[0]");
+}
+
+// ---- WebSockets -----------------------------------------------------------------------------------------------
+
+class SocketTest : public ServiceTest {
+ protected:
+  const Headers kUpgrade{{"Connection", "Upgrade"},
+                         {"Upgrade", "websocket"},
+                         {"Sec-WebSocket-Version", "13"},
+                         {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+  std::shared_ptr<RecordedResponder> open() {
+    auto socket = send("GET", "/ws", "", kUpgrade);
+    EXPECT_EQ(socket->answer().get().status, 101);
+    return socket;
+  }
+  void submit(const std::string& id) { ask("POST", "/api/v1/tasks", R"({"id":")" + id + R"(","type":"x"})"); }
+};
+
+TEST_F(SocketTest, NeedsAnUpgradeAndATokenInAHeaderOrAmongTheProtocols) {
+  EXPECT_EQ(ask("GET", "/ws").at("/code"), "invalid_request");
+  EXPECT_EQ(ask_as_stranger("/ws", kUpgrade).status, 401);
+  Headers browser = kUpgrade;
+  browser.emplace_back("Sec-WebSocket-Protocol", std::string("arbiter, bearer.") + kToken);
+  const auto answer = ask_as_stranger("/ws", browser);
+  EXPECT_EQ(answer.status, 101);
+  EXPECT_EQ(answer.headers.at("Sec-WebSocket-Protocol"), "arbiter") << "the token is not repeated";
+  browser.back().second = "arbiter, bearer.guess";
+  EXPECT_EQ(ask_as_stranger("/ws", browser).status, 401);
+  Headers plain{{"Sec-WebSocket-Protocol", std::string("bearer.") + kToken}};
+  EXPECT_EQ(ask_as_stranger("/api/v1/tasks", plain).status, 401) << "only upgrades may bring it there";
+}
+
+TEST_F(SocketTest, SubscriptionsGetTheirEventsByTypeTaskAndPosition) {
+  submit("a");
+  auto socket = open();
+  socket->say(R"({"type":"subscribe","id":"all","after":0})");
+  socket->say(R"({"type":"subscribe","task":"b","events":["TASK.*"]})");
+  socket->socket_->wait_for(R"({"type":"subscribed","subscription":"s1","position":1})");
+  submit("b");
+  socket->socket_->wait_for(R"({"type":"event","subscription":"s1")");
+  socket->say(R"({"type":"unsubscribe","subscription":"s1"})");
+  socket->socket_->wait_for(R"({"type":"unsubscribed","subscription":"s1","position":2})");
+  submit("c");
+  const auto got = socket->socket_->wait_for("task:c");
+  EXPECT_THAT(got[0], HasSubstr(R"({"type":"connected","timestamp":")"));
+  std::vector<std::string> events;
+  for (const auto& text : got) {
+    const auto message = json::parse(text);
+    if (message.at("type") != "event") continue;
+    events.push_back(std::string(message.at("subscription").as_string()) + " " +
+                     std::to_string(message.at("event").at("position").as_int64()));
+    EXPECT_EQ(message.at("eventType"), "TASK.SUBMITTED.SUCCESS");
+  }
+  EXPECT_THAT(events, testing::UnorderedElementsAre("all 1", "all 2", "s1 2", "all 3"));
+  socket->leave();
+}
+
+TEST_F(SocketTest, ASnapshotIsTrueAtThePositionAfterWhichTheEventsFollow) {
+  submit("a");
+  auto socket = open();
+  socket->say(R"({"type":"subscribe","id":"board","snapshot":["tasks","queues","workers"]})");
+  submit("b");
+  const auto got = socket->socket_->wait_for("task:b");
+  const auto snapshot = json::parse(got[2]);
+  EXPECT_EQ(snapshot.at("type"), "snapshot");
+  EXPECT_EQ(snapshot.at("tasks").as_array().size(), 1U);
+  EXPECT_EQ(snapshot.at("tasks").at(0).at("id"), "a");
+  EXPECT_EQ(snapshot.at("queues").at(0).at("name"), "default");
+  EXPECT_TRUE(snapshot.at("workers").as_array().empty());
+  EXPECT_EQ(json::parse(got[3]).at("event").at("position").as_int64(), snapshot.at("position").as_int64() + 1);
+  socket->leave();
+}
+
+TEST_F(SocketTest, BadMessagesAreToldAndTheConnectionLives) {
+  auto socket = open();
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"{", "invalid_request"},
+      {"[]", "A message is a JSON object"},
+      {R"({"type":7})", "A message is a JSON object"},
+      {R"({"type":"dance"})", "Unknown message type: dance"},
+      {R"({"type":"subscribe","colour":"red","after":-1})", R"("field":"colour")"},
+      {R"({"type":"subscribe","id":"x","types":["A"],"events":["B"]})", R"("field":"events")"},
+      {R"({"type":"subscribe","snapshot":["tasks"],"after":1})", R"("field":"after")"},
+      {R"({"type":"unsubscribe"})", R"("field":"subscription")"},
+      {R"({"type":"unsubscribe","subscription":"nobody"})", "not_found"}};
+  for (const auto& [message, wanted] : cases) {
+    socket->say(message);
+    EXPECT_THAT(socket->socket_->wait_for(wanted).back(), StartsWith(R"({"type":"error","code":")")) << message;
+  }
+  socket->say(R"({"type":"subscribe","id":"x"})");
+  socket->socket_->wait_for(R"("subscribed")");
+  socket->say(R"({"type":"subscribe","id":"x"})");
+  socket->socket_->wait_for("is in use on this connection");
+  submit("a");
+  socket->socket_->wait_for("task:a");
+  socket->leave();
+}
+
+TEST_F(SocketTest, MoreSubscriptionsAndStreamsThanTheLimitsAreRefused) {
+  stop();
+  ServiceConfig config;
+  config.subscriptions_max = 2;
+  config.streams_max = 1;
+  start(config);
+  auto socket = open();
+  for (int i = 0; i < 3; ++i) socket->say(R"({"type":"subscribe"})");
+  EXPECT_THAT(socket->socket_->wait_for("overloaded").back(), HasSubstr("2 subscriptions"));
+  EXPECT_EQ(ask("GET", "/ws", "", kUpgrade).at("/code"), "overloaded");
+  EXPECT_EQ(ask("GET", "/api/v1/events/stream").at("/code"), "overloaded");
+  socket->leave();
+  for (;;) {  // Its place is free again.
+    auto next = send("GET", "/ws", "", kUpgrade);
+    const int status = next->answer().get().status;
+    if (status == 503 || status == 429) continue;
+    EXPECT_EQ(status, 101);
+    next->leave();
+    break;
+  }
+}
+
+TEST_F(SocketTest, ASlowReaderGetsEverythingOnceItReads) {
+  auto socket = open();
+  socket->say(R"({"type":"subscribe","id":"all","after":0})");
+  socket->socket_->wait_for(R"("subscribed")");
+  socket->socket_->set_room(0);
+  for (int i = 0; i < 20; ++i) submit("t" + std::to_string(i));
+  socket->socket_->set_room(1'000'000);
+  std::vector<std::int64_t> positions;
+  for (const auto& text : socket->socket_->wait_for("task:t19")) {
+    const auto message = json::parse(text);
+    if (message.at("type") == "event") positions.push_back(message.at("event").at("position").as_int64());
+  }
+  ASSERT_EQ(positions.size(), 20U);
+  for (std::size_t i = 0; i < positions.size(); ++i) EXPECT_EQ(positions[i], static_cast<std::int64_t>(i) + 1);
+  socket->leave();
 }
 
 TEST_F(ServiceTest, CountsEveryRequestByOperationAndStatus) {

@@ -21,7 +21,14 @@ struct Filter {
   std::string after;
   std::string types;
   std::string tags;
+  std::string task;
+  std::string snapshot;
   std::int64_t limit = 100;
+  // The tags to ask for, the task's among them.
+  [[nodiscard]] std::string all_tags() const {
+    if (task.empty()) return tags;
+    return "task:" + task + (tags.empty() ? "" : "," + tags);
+  }
 };
 
 void add_filter(CLI::App* command, Filter& filter) {
@@ -30,6 +37,7 @@ void add_filter(CLI::App* command, Filter& filter) {
                       "Only these types, separated by commas: TASK.COMPLETED.SUCCESS,...");
   command->add_option("--tags,--tag", filter.tags,
                       "Only events with all of these tags, separated by commas: task:ID,worker:W");
+  command->add_option("--task", filter.task, "Only events of this task");
 }
 
 std::string time_of(const json::value& event) {
@@ -43,11 +51,20 @@ std::string line_of(const json::value& event, bool colours) {
          shortened(json::serialize(at(event, "data")), 200);
 }
 
+std::string snapshot_line(const json::value& snapshot) {
+  std::string line = "state at position " + text(snapshot, "position") + ":";
+  for (const char* part : {"tasks", "queues", "workers"}) {
+    const auto& list = at(snapshot, part);
+    if (list.is_array()) line += " " + std::to_string(list.get_array().size()) + " " + part;
+  }
+  return line;
+}
+
 Result<int> query_events(Context& context, const Filter& filter) {
   const auto path =
       "/api/v1/events" + client::query({{"after", filter.after},
                                         {"types", filter.types},
-                                        {"tags", filter.tags},
+                                        {"tags", filter.all_tags()},
                                         {"limit", std::to_string(std::min<std::int64_t>(filter.limit, 1'000))}});
   auto events = context.get(path);
   if (!events) return fail(events.error());
@@ -66,12 +83,22 @@ Result<int> tail_events(Context& context, Filter filter) {
   auto http = context.server();
   if (!http) return fail(http.error());
   for (int failures = 0;;) {
-    const auto path = "/api/v1/events/stream" +
-                      client::query({{"after", filter.after}, {"types", filter.types}, {"tags", filter.tags}});
+    const auto path = "/api/v1/events/stream" + client::query({{"after", filter.after},
+                                                               {"types", filter.types},
+                                                               {"tags", filter.tags},
+                                                               {"task", filter.task},
+                                                               {"snapshot", filter.snapshot}});
     auto end = (*http)->events(path, kSilenceMs, [&](const client::ServerEvent& event) {
       failures = 0;
       if (!event.id.empty()) filter.after = event.id;
+      filter.snapshot.clear();  // From now on the events tell what changes.
       auto value = base::parse_json(event.data);
+      // A reader that was too slow comes back after its last event.
+      if (event.type == "lagging") return true;
+      if (event.type == "snapshot") {
+        if (value) context.show(*value, snapshot_line);
+        return true;
+      }
       if (value) context.show(*value, [&](const json::value& v) { return line_of(v, context.colours()); });
       return true;
     });
@@ -98,11 +125,15 @@ void add_event_commands(Commands& commands) {
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   auto tail = std::make_shared<Filter>();
-  auto* tail_command =
-      commands.add(events, "tail",
-                   {"Events as they happen, until interrupted", "  arbiter events tail --types TASK.FAILED.PERMANENT"},
-                   [&context, tail] { return tail_events(context, *tail); });
+  auto* tail_command = commands.add(
+      events, "tail",
+      {"Events as they happen, until interrupted",
+       "  arbiter events tail --types TASK.FAILED.PERMANENT\n  arbiter events tail --task build-1 --after 0\n"
+       "  arbiter events tail --snapshot queues,workers -o json"},
+      [&context, tail] { return tail_events(context, *tail); });
   add_filter(tail_command, *tail);
+  tail_command->add_option("--snapshot", tail->snapshot,
+                           "Begin with the present state of these, separated by commas: tasks,queues,workers");
 }
 
 }  // namespace arbiter::cli

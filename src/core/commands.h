@@ -145,6 +145,25 @@ struct ResumeQueue {
 };
 BOOST_DESCRIBE_STRUCT(ResumeQueue, (), (name))
 
+// ---- subscriptions --------------------------------------------------------------------------------------------
+
+BOOST_DEFINE_ENUM_CLASS(SnapshotPart, kTasks, kQueues, kWorkers)
+// The state that a subscription begins with, and the position of the log at which it is true.
+struct TakeSnapshot {
+  List<SnapshotPart, 0, 3> parts;
+  std::optional<Name> task;  // of the tasks only this one
+};
+BOOST_DESCRIBE_STRUCT(TakeSnapshot, (), (parts, task))
+struct SnapshotReply {
+  std::int64_t position = 0;
+  std::optional<std::vector<TaskView>> tasks;  // live ones, newest first, without payloads and results
+  std::optional<std::vector<QueueView>> queues;
+  std::optional<std::vector<WorkerView>> workers;
+  std::vector<SnapshotPart> truncated;  // of these there are more than a snapshot holds (kSnapshotItemsMax)
+};
+BOOST_DESCRIBE_STRUCT(SnapshotReply, (), (position, tasks, queues, workers, truncated))
+inline constexpr std::int64_t kSnapshotItemsMax = 1'000;  // of each part
+
 // ---- the namespace `system` -----------------------------------------------------------------------------------
 
 struct CreateNamespace {
@@ -196,11 +215,11 @@ using Command =
     std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk,
                  LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
                  ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker,
-                 DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, CreateNamespace,
-                 ListNamespaces, AddToken, FindToken, RecordLifecycle>;
+                 DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, TakeSnapshot,
+                 CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle>;
 
 using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
                            LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
-                           QueueView, CreateNamespaceReply, NamespaceList, TokenView>;
+                           QueueView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView>;
 
 }  // namespace arbiter::core

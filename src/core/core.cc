@@ -202,6 +202,8 @@ std::vector<std::string> Core::needs(const Command& command) const {
           for (const auto& r : c.reports) want(r.task_id.value);
         } else if constexpr (std::is_same_v<C, GetGraph>) {
           ids = walk_graph(state_, c).missing;
+        } else if constexpr (std::is_same_v<C, TakeSnapshot>) {
+          if (c.task) want(c.task->value);
         } else if constexpr (std::is_same_v<C, GetTask> || std::is_same_v<C, CancelTask> ||
                              std::is_same_v<C, RetryTask> || std::is_same_v<C, StartTask> ||
                              std::is_same_v<C, ReportProgress> || std::is_same_v<C, AppendLog> ||

@@ -165,6 +165,9 @@ class Core {
   Answer on(const StartBulk& c, Ticket);
   Answer on(const GetBulk& c, Ticket);
 
+  // ---- snapshot.cc ----
+  Answer on(const TakeSnapshot& c, Ticket ticket);
+
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);
   Answer on(const ListNamespaces& c, Ticket);

@@ -18,12 +18,12 @@ namespace {
 namespace asio = boost::asio;
 using base::ErrorCode;
 
-constexpr std::size_t kReadBytes = 4 * 1024;
-constexpr std::size_t kBodyReadBytes = 64 * 1024;
-constexpr std::size_t kPipelinedBytesMax = 64 * 1024;
-constexpr std::size_t kFlushBytes = 64 * 1024;     // Answers of pipelined requests are gathered up to this.
-constexpr std::size_t kCopiedBodyMax = 16 * 1024;  // Larger bodies are written from where they are.
-constexpr std::size_t kKeptCapacityMax = 64 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{4} * 1024;
+constexpr std::size_t kBodyReadBytes = std::size_t{64} * 1024;
+constexpr std::size_t kPipelinedBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kFlushBytes = std::size_t{64} * 1024;  // Answers of pipelined requests are gathered up to this.
+constexpr std::size_t kCopiedBodyMax = std::size_t{16} * 1024;  // Larger bodies are written from where they are.
+constexpr std::size_t kKeptCapacityMax = std::size_t{64} * 1024;
 constexpr std::int64_t kLingerMs = 2'000;
 constexpr int kOverloadRetryMs = 1'000;
 
@@ -40,6 +40,8 @@ class Answer final : public Responder {
 
   void respond(Response response, std::function<void()> undelivered) override;
   std::shared_ptr<Stream> stream(Response head, std::function<void()> gone) override;
+  std::shared_ptr<WebSocket> web_socket(const Request& request, std::string protocol,
+                                        std::function<void(std::string)> message, std::function<void()> gone) override;
   void on_gone(std::function<void()> gone) override {
     connection_->run(
         [number = number_, gone = std::move(gone)](Connection& c) mutable { c.on_gone(number, std::move(gone)); });
@@ -66,15 +68,50 @@ class StreamHandle final : public Stream {
     if (pushed == StreamQueue::Push::kWake) connection_->run([](Connection& c) { c.advance(); });
     return pushed != StreamQueue::Push::kRefused;
   }
+  std::size_t room() override { return queue_->room(); }
   void close() override { end(); }
+  void close_with(std::string bytes) override { end(std::move(bytes)); }
 
  private:
-  void end() {
-    if (queue_->end()) connection_->run([](Connection& c) { c.advance(); });
+  void end(std::string last = {}) {
+    if (queue_->end(std::move(last))) connection_->run([](Connection& c) { c.advance(); });
   }
 
   const std::shared_ptr<Connection> connection_;
   const std::shared_ptr<StreamQueue> queue_;
+};
+
+// What the handler holds of its WebSocket.
+class WebSocketHandle final : public WebSocket {
+ public:
+  WebSocketHandle(std::shared_ptr<Connection> connection, std::shared_ptr<MessageQueue> queue)
+      : connection_(std::move(connection)), queue_(std::move(queue)) {}
+  WebSocketHandle(const WebSocketHandle&) = delete;
+  WebSocketHandle& operator=(const WebSocketHandle&) = delete;
+  ~WebSocketHandle() override { close(); }
+
+  bool send(std::string message) override {
+    const auto pushed = queue_->push(std::move(message));
+    if (pushed == MessageQueue::Push::kWake) wake();
+    return pushed != MessageQueue::Push::kRefused;
+  }
+  std::size_t room() override { return queue_->room(); }
+  void tell(std::string message) override {
+    const auto pushed = queue_->push_reserved(std::move(message));
+    if (pushed == MessageQueue::Push::kWake) wake();
+    if (pushed == MessageQueue::Push::kRefused) connection_->run([](Connection& c) { c.shut(); });
+  }
+  void close() override {
+    if (queue_->end()) wake();
+  }
+
+ private:
+  void wake() {
+    connection_->run([](Connection& c) { c.look_at_messages(); });
+  }
+
+  const std::shared_ptr<Connection> connection_;
+  const std::shared_ptr<MessageQueue> queue_;
 };
 
 void Answer::respond(Response response, std::function<void()> undelivered) {
@@ -87,9 +124,20 @@ std::shared_ptr<Stream> Answer::stream(Response head, std::function<void()> gone
   CHECK(!used_.exchange(true));
   auto queue = std::make_shared<StreamQueue>(stream_bytes_max_);
   connection_->run([number = number_, head = std::move(head), gone = std::move(gone), queue](Connection& c) mutable {
-    c.start_stream(number, std::move(head), std::move(gone), std::move(queue));
+    c.start_stream(number, head, std::move(gone), std::move(queue));
   });
   return std::make_shared<StreamHandle>(connection_, std::move(queue));
+}
+
+std::shared_ptr<WebSocket> Answer::web_socket(const Request& request, std::string protocol,
+                                              std::function<void(std::string)> message, std::function<void()> gone) {
+  CHECK(!used_.exchange(true));
+  auto queue = std::make_shared<MessageQueue>(stream_bytes_max_);
+  WebSocketSetup setup{request, std::move(protocol), {}, {}, queue, std::move(message), {}};
+  connection_->run([number = number_, setup = std::move(setup), gone = std::move(gone)](Connection& c) mutable {
+    c.start_messages(number, std::move(setup), std::move(gone));
+  });
+  return std::make_shared<WebSocketHandle>(connection_, std::move(queue));
 }
 
 std::string address_of(const Socket& socket) {
@@ -147,6 +195,7 @@ void Connection::advance() {
   if (advancing_ || phase_ == Phase::kClosed) return;
   advancing_ = true;
   now_ms_ = monotonic_ms();
+  if (phase_ == Phase::kMessages) feed_messages();
   bool starved = false;
   do {
     while (!starved && can_parse()) {
@@ -277,7 +326,8 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t cou
     peer_done_ = true;
     // With nobody interested in the leaving, what is under way is still answered: the client may only have ended its
     // sending side.
-    const bool may_listen = error == asio::error::eof && phase_ != Phase::kLingering && phase_ != Phase::kStreaming;
+    const bool may_listen = error == asio::error::eof && phase_ != Phase::kLingering && phase_ != Phase::kStreaming &&
+                            phase_ != Phase::kMessages;
     if (!may_listen || gone_) return shut();
   }
   buffer_.commit(count);
@@ -312,7 +362,7 @@ void Connection::on_gone(std::uint64_t number, std::function<void()> gone) {
   }
 }
 
-void Connection::start_stream(std::uint64_t number, Response head, std::function<void()> gone,
+void Connection::start_stream(std::uint64_t number, const Response& head, std::function<void()> gone,
                               std::shared_ptr<StreamQueue> stream) {
   if (is_waiting_for(number) && peer_done_) shut();
   if (!is_waiting_for(number)) {
@@ -329,6 +379,42 @@ void Connection::start_stream(std::uint64_t number, Response head, std::function
   append_head(out_, head, id_, is_http_1_1_ ? Framing::kChunked : Framing::kUntilClose, persistence());
   if (is_head_ || hub_->draining.load()) return drain();
   advance();
+}
+
+void Connection::start_messages(std::uint64_t number, WebSocketSetup setup, std::function<void()> gone) {
+  if (is_waiting_for(number) && peer_done_) shut();
+  if (!is_waiting_for(number)) {
+    setup.queue->abandon();
+    if (gone) gone();
+    return;
+  }
+  phase_ = Phase::kMessages;
+  gone_ = std::move(gone);
+  status_ = 101;
+  body_bytes_ = 0;
+  keep_alive_ = false;
+  setup.request_id = id_;
+  setup.limits = hub_->config.limits;
+  setup.wake = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->advance();
+  };
+  web_socket_ = make_web_socket_session(socket_.get_executor(), std::move(setup));
+  web_socket_->start();
+  if (hub_->draining.load()) web_socket_->drain();
+  advance();
+}
+
+void Connection::look_at_messages() {
+  if (phase_ == Phase::kMessages) web_socket_->look();
+}
+
+// As much as the WebSocket takes now; it wakes the connection when it takes more.
+void Connection::feed_messages() {
+  while (!buffer_.empty()) {
+    const std::size_t taken = web_socket_->receive(buffer_.readable());
+    if (taken == 0) return;
+    buffer_.consume(taken);
+  }
 }
 
 Persistence Connection::persistence() const {
@@ -360,6 +446,7 @@ void Connection::finish_request() {
   }
   gone_ = nullptr;
   stream_.reset();
+  web_socket_.reset();
   phase_ = Phase::kReading;
   head_began_ms_ = body_began_ms_ = kNever;
   parser_.reset();
@@ -370,6 +457,7 @@ void Connection::finish_request() {
 void Connection::flush() {
   while (!writing_ && phase_ != Phase::kClosed) {
     if (unsent() == 0 && phase_ == Phase::kStreaming) pump_stream();
+    if (unsent() == 0 && phase_ == Phase::kMessages) pump_messages();
     if (unsent() == 0) break;
     write_more();
   }
@@ -403,6 +491,7 @@ void Connection::wait_writable() {
 
 void Connection::forget_sent() {
   if (stream_ && stream_bytes_ > 0) stream_->sent(std::exchange(stream_bytes_, 0));
+  if (web_socket_) web_socket_->output_sent();
   out_.clear();
   if (!tail_.empty()) tail_ = std::string();
   sent_ = 0;
@@ -427,6 +516,18 @@ void Connection::pump_stream() {
     taken.bytes += "\r\n";
   }
   tail_ = std::move(taken.bytes);
+}
+
+// Takes what the WebSocket has gathered; all before is sent.
+void Connection::pump_messages() {
+  tail_ = web_socket_->take_output();
+  body_bytes_ += tail_.size();
+  if (!tail_.empty() || !web_socket_->finished()) return;
+  const auto gone = std::exchange(gone_, nullptr);
+  web_socket_->abort();
+  closing_ = true;
+  finish_request();
+  if (gone) gone();
 }
 
 // Closing with unread input would reset the connection, and the client might lose the answer: its input is read on for
@@ -475,6 +576,7 @@ void Connection::drain() {
   if (phase_ == Phase::kStreaming) {
     if (const bool first = stream_->end(); first && gone_) std::exchange(gone_, nullptr)();
   }
+  if (phase_ == Phase::kMessages) web_socket_->drain();
   boost::system::error_code ec;
   const bool idle = phase_ == Phase::kReading && !parser_.started() && buffer_.empty() && unsent() == 0;
   if (idle && socket_.available(ec) == 0) return shut();
@@ -489,6 +591,7 @@ void Connection::shut() {
   socket_.close(ec);
   hub_->remove(this);
   if (stream_) stream_->abandon();
+  if (web_socket_) web_socket_->abort();
   const auto undelivered = std::exchange(undelivered_, {});
   const auto gone = std::exchange(gone_, nullptr);
   for (const auto& answer : undelivered) {

@@ -5,6 +5,7 @@
 // | kReading   | a request is awaited or partly here               | idle, headers, body             |
 // | kHandling  | the handler has a request                         | none                            |
 // | kStreaming | an answer of many parts is under way              | none                            |
+// | kMessages  | the connection has become a WebSocket             | the WebSocket's own (idle)      |
 // | kLingering | all is written; the client's last bytes are eaten | kLingerMs                       |
 // | kClosed    | nothing; late answers are undelivered             | none                            |
 //
@@ -34,10 +35,10 @@
 #include "net/read_buffer.h"
 #include "net/server.h"
 #include "net/stream_queue.h"
+#include "net/web_socket.h"
 
 namespace arbiter::net {
 
-using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Strand>;
 
 [[nodiscard]] std::int64_t monotonic_ms();
@@ -69,14 +70,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // The answer to request `number`; without effect when that is no longer waited for.
   void respond(std::uint64_t number, Response response, std::function<void()> undelivered);
   void abandon(std::uint64_t number);
-  void start_stream(std::uint64_t number, Response head, std::function<void()> gone,
+  void start_stream(std::uint64_t number, const Response& head, std::function<void()> gone,
                     std::shared_ptr<StreamQueue> stream);
+  void start_messages(std::uint64_t number, WebSocketSetup setup, std::function<void()> gone);
+  void look_at_messages();  // the handler's queue
   void on_gone(std::uint64_t number, std::function<void()> gone);
   // Goes on with whatever can go on: parsing, handling, writing, reading.
   void advance();
 
  private:
-  enum class Phase { kReading, kHandling, kStreaming, kLingering, kClosed };
+  enum class Phase { kReading, kHandling, kStreaming, kMessages, kLingering, kClosed };
   struct Undelivered {
     std::size_t end;  // of the answer, in the unsent bytes
     std::function<void()> tell;
@@ -107,6 +110,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void wait_writable();
   void forget_sent();
   void pump_stream();
+  void feed_messages();
+  void pump_messages();
   void linger();
   void update_deadline();
 
@@ -137,6 +142,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::function<void()> gone_;
   std::shared_ptr<StreamQueue> stream_;
   std::size_t stream_bytes_ = 0;  // taken from the stream, not yet sent
+  std::shared_ptr<WebSocketSession> web_socket_;
 
   // Unsent: out_ then tail_, from sent_ on. The tail is one large body that would be a waste to copy.
   std::string out_;

@@ -34,6 +34,8 @@ struct Limits {
   int drain_write_timeout_ms = 2'000;  // a reader that takes nothing does not hold up the server's end
   std::size_t stream_buffer_bytes_max =
       std::size_t{4} * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
+  std::size_t web_socket_message_bytes_max = std::size_t{64} * 1024;  // of one message of a client
+  int web_socket_idle_timeout_ms = 60'000;  // a ping after half of it; without any sign the connection ends
 };
 
 struct Request {
@@ -60,11 +62,31 @@ class Stream {
   virtual ~Stream() = default;
   // False: the reader is gone or has more than stream_buffer_bytes_max unread; nothing was queued.
   [[nodiscard]] virtual bool write(std::string bytes) = 0;
+  // How many bytes write() would take now.
+  [[nodiscard]] virtual std::size_t room() = 0;
+  virtual void close() = 0;
+  // Closes after these last words, which are taken also from a stream that lags.
+  virtual void close_with(std::string bytes) = 0;
+};
+
+// The messages between a client and the handler after an upgrade (RFC 6455). Any thread. Letting go of it closes it.
+class WebSocket {
+ public:
+  virtual ~WebSocket() = default;
+  // False: the client is gone or has more than stream_buffer_bytes_max unread; nothing was queued.
+  [[nodiscard]] virtual bool send(std::string message) = 0;
+  // How many bytes send() would take now.
+  [[nodiscard]] virtual std::size_t room() = 0;
+  // For short words that also a slow client must hear. One that lets even these pile up is closed.
+  virtual void tell(std::string message) = 0;
   virtual void close() = 0;
 };
 
-// The answer's way back to the client. Exactly one of respond() and stream() is called, once, on any thread; one that
-// is let go without either answers 500 by itself.
+// True for a request that asks for a WebSocket, wholly and as RFC 6455 has it.
+[[nodiscard]] bool is_upgrade(const Request& request);
+
+// The answer's way back to the client. Exactly one of respond(), stream() and web_socket() is called, once, on any
+// thread; one that is let go without any of them answers 500 by itself.
 //
 // A client that ends its sending side cannot be told from one that has left. It counts as gone for a request that asked
 // for on_gone(), `undelivered` or a stream; any other answer is still written to it.
@@ -76,6 +98,11 @@ class Responder {
   // Sends the head and leaves the body open. `gone` is called once when the client has left or drain() or close() ended
   // the stream; not after Stream::close().
   virtual std::shared_ptr<Stream> stream(Response head, std::function<void()> gone) = 0;
+  // Accepts an upgrade (`request` is what the handler got; is_upgrade() holds), with this subprotocol (empty: none).
+  // `message` is called on the connection's strand, one after another; it must not block. `gone` as for stream().
+  virtual std::shared_ptr<WebSocket> web_socket(const Request& request, std::string protocol,
+                                                std::function<void(std::string)> message,
+                                                std::function<void()> gone) = 0;
   // `gone` is called (once, on a server thread) if the client leaves before respond() was called.
   virtual void on_gone(std::function<void()> gone) = 0;
 };

@@ -17,9 +17,17 @@ StreamQueue::Push StreamQueue::push(std::string bytes) {
   return Push::kWake;
 }
 
-bool StreamQueue::end() {
+bool StreamQueue::end(std::string last) {
   const std::lock_guard lock(mutex_);
-  return !std::exchange(ended_, true);
+  if (std::exchange(ended_, true)) return false;
+  unsent_ += last.size();
+  pending_ += last;
+  return true;
+}
+
+std::size_t StreamQueue::room() {
+  const std::lock_guard lock(mutex_);
+  return ended_ || unsent_ >= bytes_max_ ? 0 : bytes_max_ - unsent_;
 }
 
 void StreamQueue::abandon() {

@@ -13,8 +13,10 @@ class StreamQueue {
 
   enum class Push { kRefused, kQueued, kWake };  // kWake: the connection must be told; it is not looking.
   [[nodiscard]] Push push(std::string bytes);
-  // No more bytes will come. True: the connection must be told.
-  [[nodiscard]] bool end();
+  // No more bytes will come but these last ones, which the limit does not concern. True: the connection must be told.
+  [[nodiscard]] bool end(std::string last = {});
+  // How many bytes push() would take.
+  [[nodiscard]] std::size_t room();
   // Nobody reads any more: what is queued is dropped.
   void abandon();
 

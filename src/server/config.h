@@ -26,6 +26,8 @@ struct Config {
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
   net::Limits http;
+  std::int64_t streams_max = 2'000;
+  std::int64_t subscriptions_max = 100;
   std::int64_t body_bytes_max = std::int64_t{2} * 1024 * 1024;
   std::int64_t large_body_bytes_max = std::int64_t{20} * 1024 * 1024;
   core::CoreLimits core;

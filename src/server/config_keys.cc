@@ -155,6 +155,15 @@ void add_http_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.http.idle_timeout_ms; });
   add("streamBufferBytesMax", 128 * kKiB, 256 * kMiB, "Unsent bytes of an event stream before it counts as lagging",
       [](Config& c) -> auto& { return c.http.stream_buffer_bytes_max; });
+  add("streamsMax", 1, 1'000'000, "Open event streams and WebSockets",
+      [](Config& c) -> auto& { return c.streams_max; });
+  add("subscriptionsMax", 1, 10'000, "Subscriptions of one WebSocket",
+      [](Config& c) -> auto& { return c.subscriptions_max; });
+  add("webSocketMessageBytesMax", kKiB, 16 * kMiB, "Bytes of a message that a client sends over a WebSocket",
+      [](Config& c) -> auto& { return c.http.web_socket_message_bytes_max; });
+  add("webSocketIdleTimeoutMs", 100, kHourMs,
+      "Until a WebSocket whose client answers no ping is closed; it is pinged after half of it",
+      [](Config& c) -> auto& { return c.http.web_socket_idle_timeout_ms; });
 }
 
 void add_core_limits(std::vector<Key>& keys) {

@@ -120,6 +120,8 @@ Result<void> Running::open_store() {
   service.config_json = config_json(config_);
   service.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
   service.large_body_bytes_max = static_cast<std::size_t>(config_.large_body_bytes_max);
+  service.streams_max = static_cast<std::size_t>(config_.streams_max);
+  service.subscriptions_max = static_cast<std::size_t>(config_.subscriptions_max);
   service.authentication = !config_.insecure_no_auth;
   service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));
   work_.emplace(io_.get_executor());

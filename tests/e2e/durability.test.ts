@@ -9,6 +9,7 @@ import {
   stateOf, submit, submitBatch, taskOf, worker,
 } from './support/api';
 import { BINARY, Json, Server, eventually } from './support/server';
+import { EventSocket } from './support/web_socket';
 
 describe('after kill -9', () => {
   let server: Server;
@@ -257,6 +258,13 @@ describe('retention', () => {
       const from = /after=(\d+)/.exec(problem.detail)![1];
       if (path === 'events') await server.expect(200, 'GET', `/api/v1/events?after=${from}`);
     }
+    const socket = await EventSocket.open(server);
+    socket.send({ type: 'subscribe', id: 'late', after: first });
+    const refusal = await socket.typed('error');
+    assert.deepEqual([refusal.code, refusal.subscription], ['history_truncated', 'late']);
+    socket.send({ type: 'subscribe', id: 'late', after: Number(/after=(\d+)/.exec(refusal.message)![1]) });
+    await socket.typed('subscribed');
+    socket.close();
     await server.stop();
   });
 });

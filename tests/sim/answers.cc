@@ -338,6 +338,27 @@ void Answers::lists(const core::ListTasks& c, const core::TaskList& list) {
   }
 }
 
+// All of a snapshot is true at its one position, so that the events after it complete it.
+void Answers::begins(const core::TakeSnapshot& c, const core::SnapshotReply& snapshot) {
+  const auto position = static_cast<Position>(snapshot.position);
+  RULE(position >= low() && position <= high(), "6", "a snapshot's position is none since its request");
+  at_ = position;
+  if (snapshot.tasks && c.task) {
+    for (const auto& task : *snapshot.tasks) shows(task);
+  } else if (snapshot.tasks) {
+    core::ListTasks all;
+    for (int state = 0; state <= static_cast<int>(TaskState::kSuspended); ++state) {
+      all.state.push_back(static_cast<TaskState>(state));
+    }
+    core::TaskList list{*snapshot.tasks, {}};
+    if (!snapshot.truncated.empty()) list.next_cursor = "more";
+    lists(all, list);
+  }
+  for (const auto& queue : snapshot.queues.value_or(std::vector<core::QueueView>{})) shows(queue);
+  for (const auto& worker : snapshot.workers.value_or(std::vector<core::WorkerView>{})) shows(worker);
+  at_ = 0;
+}
+
 void Answers::draws(const core::GetGraph& c, const core::Graph& graph) {
   std::set<std::string> seen;
   RULE(static_cast<std::int64_t>(graph.nodes.size()) <= c.limit, "8", "the graph has more nodes than asked for");
@@ -440,6 +461,8 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       if constexpr (std::is_same_v<C, core::ConfigureQueue>) {
         RULE(!c.max_depth || view.max_depth.value_or(0) == *c.max_depth, "9", "a queue is not as it was configured");
       }
+    } else if constexpr (std::is_same_v<C, core::TakeSnapshot>) {
+      begins(c, std::get<core::SnapshotReply>(reply));
     } else if constexpr (std::is_same_v<C, core::CreateNamespace>) {
       RULE(model_.namespaces.contains(c.name.value), "1", "namespace " + c.name.value + " is not in the log");
     } else if constexpr (std::is_same_v<C, core::ListNamespaces>) {

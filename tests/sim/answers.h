@@ -45,6 +45,7 @@ class Answers {
   void acknowledges(const core::AppendLog& c);
   void acknowledges(const core::RegisterWorker& c, const core::RegisterReply& reply);
   void lists(const core::ListTasks& c, const core::TaskList& list);
+  void begins(const core::TakeSnapshot& c, const core::SnapshotReply& snapshot);
   void draws(const core::GetGraph& c, const core::Graph& graph);
 
   // ---- what is refused ----
@@ -61,8 +62,8 @@ class Answers {
 
   [[nodiscard]] const TaskModel* task(const std::string& id);
   [[nodiscard]] bool held_somewhere(std::int64_t lease) const;
-  [[nodiscard]] Position low() const { return sent_->head; }
-  [[nodiscard]] Position high() const { return model_.position; }
+  [[nodiscard]] Position low() const { return at_ ? at_ : sent_->head; }
+  [[nodiscard]] Position high() const { return at_ ? at_ : model_.position; }
   void broken(std::string_view promise, const std::string& what);
 
   Model& model_;
@@ -70,7 +71,8 @@ class Answers {
   const Setup& setup_;
   Verdict& verdict_;
   const Sent* sent_ = nullptr;
-  std::set<std::string> created_;                                    // tasks whose creation was acknowledged
+  Position at_ = 0;                // what is shown must be as it was at this position; 0: anywhere since the request
+  std::set<std::string> created_;  // tasks whose creation was acknowledged
   std::map<std::string, std::pair<std::string, std::string>> keys_;  // key -> fingerprint and reply, once acknowledged
 };
 

@@ -63,6 +63,7 @@ class Clients {
   core::Command queue_change();
   core::Command catalogue();
   core::Command look();
+  core::Command snapshot();
   core::Command person();
 
   [[nodiscard]] core::Command anything();

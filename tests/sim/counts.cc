@@ -10,14 +10,14 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",       "SubmitBatch",    "GetTask",     "ListTasks",      "GetGraph",       "CancelTask",
-    "RetryTask",        "StartBulk",      "GetBulk",     "LeaseTasks",     "StartTask",      "ReportProgress",
-    "AppendLog",        "CompleteTask",   "FailTask",    "ReleaseTask",    "ExtendLease",    "ReportTasks",
-    "ReturnLeases",     "RegisterWorker", "ListWorkers", "GetWorker",      "Heartbeat",      "DrainWorker",
-    "DeregisterWorker", "ListQueues",     "GetQueue",    "ConfigureQueue", "PauseQueue",     "ResumeQueue",
-    "CreateNamespace",  "ListNamespaces", "AddToken",    "FindToken",      "RecordLifecycle"};
+    "SubmitTask",       "SubmitBatch",     "GetTask",        "ListTasks",      "GetGraph",    "CancelTask",
+    "RetryTask",        "StartBulk",       "GetBulk",        "LeaseTasks",     "StartTask",   "ReportProgress",
+    "AppendLog",        "CompleteTask",    "FailTask",       "ReleaseTask",    "ExtendLease", "ReportTasks",
+    "ReturnLeases",     "RegisterWorker",  "ListWorkers",    "GetWorker",      "Heartbeat",   "DrainWorker",
+    "DeregisterWorker", "ListQueues",      "GetQueue",       "ConfigureQueue", "PauseQueue",  "ResumeQueue",
+    "TakeSnapshot",     "CreateNamespace", "ListNamespaces", "AddToken",       "FindToken",   "RecordLifecycle"};
 static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
-static_assert(std::is_same_v<std::variant_alternative_t<34, core::Command>, core::RecordLifecycle>);
+static_assert(std::is_same_v<std::variant_alternative_t<35, core::Command>, core::RecordLifecycle>);
 
 constexpr std::array<std::string_view, 27> kReactions{"queued: dependencies",      "queued: time",
                                                       "queued: backoff",           "failed: lease_expired",

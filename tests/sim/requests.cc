@@ -169,7 +169,9 @@ core::Command Clients::list() {
 }
 
 core::Command Clients::look() {
-  switch (random_.below(6)) {
+  switch (random_.below(7)) {
+    case 6:
+      return snapshot();
     case 0:
       return core::ListWorkers{};
     case 1:
@@ -181,6 +183,15 @@ core::Command Clients::look() {
     default:
       return list();
   }
+}
+
+core::Command Clients::snapshot() {
+  core::TakeSnapshot c;
+  for (const auto part : {core::SnapshotPart::kTasks, core::SnapshotPart::kQueues, core::SnapshotPart::kWorkers}) {
+    if (random_.percent(60)) c.parts.push_back(part);
+  }
+  if (random_.percent(30)) c.task = specs_.any_id();
+  return c;
 }
 
 core::Command Clients::graph() {

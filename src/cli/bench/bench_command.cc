@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "cli/bench/followers.h"
 #include "cli/bench/scenarios.h"
 #include "cli/cli.h"
 #include "cli/local_fleet.h"
@@ -52,6 +53,8 @@ double cpu_seconds(pid_t pid) {
   }
   return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
+
+constexpr std::size_t kSubscribers = 500;
 
 class Bench {
  public:
@@ -109,6 +112,7 @@ class Bench {
         {"single", [&] { single(); }},
         {"pickup", [&] { add("submit to worker's hands, idle queue", pick_up(endpoint(), scaled(1'500), false)); }},
         {"stream", [&] { add("the same while batches of 1,000 stream in", pick_up(endpoint(), scaled(1'000), true)); }},
+        {"subscribers", [&] { subscribers(); }},
     };
     for (const auto& [name, part] : parts) {
       if (!wanted(name)) continue;
@@ -133,6 +137,27 @@ class Bench {
     add("full life, one task per request, 64 connections", "lives/s", rate);
     // One life is three requests: half the peak of requests, all of them submits.
     add("submit, open loop at half that rate", submit_open_loop(endpoint(), rate * 1.5, scaled(20'000), 64));
+  }
+
+  // Commits with and without readers of the event stream, one after the other on the same server.
+  void subscribers() {
+    const auto measure = [&](const std::string& who) {
+      add("single lives, " + who, "lives/s", full_life_single(endpoint(), scaled(10'000), 64));
+      add("batched lives, " + who, "lives/s", full_life_batched(endpoint(), scaled(50'000), 500, 4));
+      add("submits at 1,000/s, " + who, submit_open_loop(endpoint(), 1'000, scaled(3'000), 64));
+    };
+    measure("no subscribers");
+    {
+      const Followers own(endpoint(), kSubscribers,
+                          [](std::size_t i) { return "?task=followed-" + std::to_string(i); });
+      measure("500 of one task each");
+    }
+    {
+      const Followers all(endpoint(), kSubscribers, [](std::size_t) { return std::string(); });
+      measure("500 of everything");
+      add("read by them meanwhile", "MB", static_cast<double>(all.bytes()) / 1e6);
+    }
+    measure("none any more");
   }
 
   Result<void> million() {
@@ -200,9 +225,9 @@ void add_bench_command(Commands& commands) {
       ->capture_default_str();
   bench->add_option("--directory", options->directory, "Where the data go: the disk that is measured")
       ->capture_default_str();
-  bench->add_option("--only", options->only, "disk, idle, bulk, life, single, pickup, stream, million")
-      ->check(CLI::IsMember(
-          std::set<std::string>{"disk", "idle", "bulk", "life", "single", "pickup", "stream", "million"}));
+  bench->add_option("--only", options->only, "disk, idle, bulk, life, single, pickup, stream, subscribers, million")
+      ->check(CLI::IsMember(std::set<std::string>{"disk", "idle", "bulk", "life", "single", "pickup", "stream",
+                                                  "subscribers", "million"}));
   bench->add_option("--scale", options->scale, "Per cent of the usual number of tasks")->capture_default_str();
 }
 
