@@ -29,7 +29,11 @@ struct EngineConfig {
   std::size_t reader_threads = 2;
   std::size_t batch_events_max = 2'000;  // a batch that has so many events takes no more
   std::size_t backlog_max = 20'000;      // requests waiting for a full batch to commit
-  std::int64_t probe_interval_ms = 500;  // while no space is left
+  // How long a namespace that its store closed waits before it tries to come back: twice as long each time.
+  std::int64_t retry_pause_ms = 500;
+  std::int64_t retry_pause_max_ms = 10'000;
+  // Told when a namespace closes, when an attempt to come back fails and when it is back; called on its strand.
+  std::function<void(const std::string& name, const std::string& what)> notice{};
 };
 
 // Committed events, in order, as the log has them.
@@ -46,6 +50,7 @@ struct NamespaceStatus {
   std::uint64_t commits = 0;
   std::uint64_t events = 0;
   std::uint64_t failed_commits = 0;
+  std::uint64_t recoveries = 0;     // after failures of the device
   std::uint64_t commit_micros = 0;  // spent in commits, together
 };
 

@@ -12,9 +12,6 @@ using base::fail;
 
 namespace {
 
-// Else the device or another owner has the last word: it stays closed.
-bool may_come_back(ErrorCode problem) { return problem != ErrorCode::kIoError && problem != ErrorCode::kFenced; }
-
 base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
 
 }  // namespace
@@ -25,7 +22,7 @@ Engine::Host::Host(Engine& engine, std::string name)
       strand_(asio::make_strand(engine.io_)),
       committer_(asio::make_strand(engine.threads_->committers.get_executor())),
       timer_(strand_),
-      probe_timer_(strand_),
+      retry_timer_(strand_),
       retention_timer_(strand_),
       namespace_(*this, NamespaceLimits{engine.config_.batch_events_max, engine.config_.backlog_max}) {
   status_.name = name_;
@@ -38,6 +35,9 @@ Engine::Host::Host(Engine& engine, std::string name)
 void Engine::Host::open(std::function<void(base::Result<void>)> ready) {
   asio::post(strand_, [self = shared_from_this(), ready = std::move(ready)]() mutable {
     if (self->namespace_.is_open()) return ready({});
+    if (self->coming_back_) {
+      return ready(fail({ErrorCode::kStoreUnavailable, self->namespace_.problem(), {}, 1'000}));
+    }
     self->ready_.push_back(std::move(ready));
     if (self->opening_) return;
     self->opening_ = true;
@@ -54,6 +54,8 @@ void Engine::Host::open_journal() {
   }
   auto journal = engine_.store_.open(name_, seed);
   base::Result<Loaded> result = journal ? load(**journal, engine_.config_.limits, now()) : fail(journal.error());
+  last_.epoch = 0;  // It may have grown by now.
+  if (journal) last_ = (*journal)->state();
   if (result) {
     set_time(result->journal);
     const std::lock_guard lock(journal_mutex_);
@@ -73,10 +75,14 @@ void Engine::Host::loaded(base::Result<Loaded> result) {
   opening_ = false;
   base::Result<void> outcome;
   if (!result) outcome = fail(result.error());
-  // One that was open comes back when its store does: a full disk may fill again between the probe and the opening.
-  if (!result && has_been_open_ && may_come_back(result.error().code)) probe_later();
   has_been_open_ = has_been_open_ || result;
   namespace_.opened(std::move(result));
+  // One that was open comes back when its store does: a full disk may fill again between the probe and the opening.
+  if (!outcome && has_been_open_) {
+    come_back_later(outcome.error().code, outcome.error().message, 0);
+  } else if (std::exchange(coming_back_, false)) {
+    tell("The namespace serves again.");
+  }
   note_status();
   for (auto& ready : std::exchange(ready_, {})) ready(outcome);
   if (outcome) schedule_retention();
@@ -157,27 +163,75 @@ void Engine::Host::list_events(store::EventQuery query, std::function<void(base:
 }
 
 void Engine::Host::reopen(ErrorCode after) {
-  note_status();
-  if (!may_come_back(after)) return;
-  if (after == ErrorCode::kNoSpace) {
-    asio::post(committer_, [self = shared_from_this()] { self->probe_until_space(); });
-    return;
+  first_problem_ = namespace_.problem();
+  problem_ = after;
+  retry_pause_ms_ = engine_.config_.retry_pause_ms;
+  coming_back_ = after != ErrorCode::kFenced;
+  tell(first_problem_);
+  if (after == ErrorCode::kIoError) {
+    namespace_.explain(first_problem_ + " The database is being verified and copied to a fresh file.");
   }
-  opening_ = true;
-  asio::post(committer_, [self = shared_from_this()] { self->open_journal(); });
+  note_status();
+  if (coming_back_) asio::post(committer_, [self = shared_from_this()] { self->come_back(); });
 }
 
-void Engine::Host::probe_until_space() {
+// What stands between the namespace and its store is overcome, or the next attempt comes later.
+void Engine::Host::come_back() {
   if (engine_.stopping_) return;
-  if (!journal_ || journal_->probe()) return open_journal();
-  asio::post(strand_, [self = shared_from_this()] { self->probe_later(); });
+  const std::int64_t begun = engine_.clock_.monotonic_ms();
+  const ErrorCode problem = problem_;
+  base::Result<void> overcome;
+  if (problem == ErrorCode::kIoError) overcome = recover();
+  if (problem == ErrorCode::kNoSpace && journal_) overcome = journal_->probe();
+  if (overcome) return open_journal();
+  // A failed device stays one whatever stopped its recovery.
+  const bool again = problem == ErrorCode::kIoError && overcome.error().code != ErrorCode::kFenced;
+  const ErrorCode next = again ? problem : overcome.error().code;
+  asio::post(strand_, [self = shared_from_this(), next, why = overcome.error().message,
+                       took = engine_.clock_.monotonic_ms() - begun] { self->come_back_later(next, why, took); });
 }
 
-void Engine::Host::probe_later() {
-  probe_timer_.expires_after(std::chrono::milliseconds(engine_.config_.probe_interval_ms));
-  probe_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-    if (!cancelled) asio::post(self->committer_, [self] { self->probe_until_space(); });
+base::Result<void> Engine::Host::recover() {
+  if (journal_) {
+    last_ = journal_->state();
+    failed_journal_ = journal_;
+    const std::lock_guard lock(journal_mutex_);
+    journal_.reset();
+  }
+  // A read that is under way holds the file; it is short.
+  if (!failed_journal_.expired()) return fail({ErrorCode::kIoError, "The failed file is still being read."});
+  auto kept = engine_.store_.recover(name_, last_);
+  if (!kept) return fail(std::move(kept.error()));
+  problem_ = ErrorCode::kUnknown;  // Whatever comes now is another matter.
+  asio::post(strand_, [self = shared_from_this(), kept = *kept] {
+    {
+      const std::lock_guard lock(self->status_mutex_);
+      ++self->status_.recoveries;
+    }
+    self->tell("The database was verified and copied to a fresh file." +
+               (kept.empty() ? kept : " What failed is kept as " + kept + "."));
   });
+  return {};
+}
+
+void Engine::Host::come_back_later(ErrorCode next, const std::string& why, std::int64_t took_ms) {
+  problem_ = next;
+  coming_back_ = next != ErrorCode::kFenced;
+  const std::int64_t pause = std::max(retry_pause_ms_, took_ms);  // A long attempt is not half of all that is done.
+  namespace_.explain(first_problem_ + " The last attempt to come back failed: " + why +
+                     (coming_back_ ? " The next follows in " + std::to_string(pause) + " ms." : std::string()));
+  tell(namespace_.problem());
+  note_status();
+  if (!coming_back_ || engine_.stopping_) return;
+  retry_pause_ms_ = std::min(2 * retry_pause_ms_, engine_.config_.retry_pause_max_ms);
+  retry_timer_.expires_after(std::chrono::milliseconds(pause));
+  retry_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    if (!cancelled) asio::post(self->committer_, [self] { self->come_back(); });
+  });
+}
+
+void Engine::Host::tell(const std::string& what) {
+  if (engine_.config_.notice) engine_.config_.notice(name_, what);
 }
 
 void Engine::Host::wake_at(std::int64_t deadline) {
@@ -257,7 +311,7 @@ void Engine::Host::stop(std::function<void()> stopped) {
   asio::post(strand_, [self = shared_from_this(), stopped = std::move(stopped)]() mutable {
     self->stopped_ = std::move(stopped);
     self->timer_.cancel();
-    self->probe_timer_.cancel();
+    self->retry_timer_.cancel();
     self->retention_timer_.cancel();
     self->namespace_.stop();
     self->check_stopped();

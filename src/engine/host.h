@@ -47,11 +47,13 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   void publish(EventBatch events) override;
 
   void set_time(store::JournalState state);
-  void open_journal();                                                             // on the committer
-  void probe_later();                                                              // on the strand
-  void probe_until_space();                                                        // on the committer
-  void loaded(base::Result<Loaded> result);                                        // on the strand
-  void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);  // on the strand
+  void open_journal();                                                                       // on the committer
+  void come_back();                                                                          // on the committer
+  [[nodiscard]] base::Result<void> recover();                                                // on the committer
+  void come_back_later(base::ErrorCode next, const std::string& why, std::int64_t took_ms);  // on the strand
+  void tell(const std::string& what);                                                        // on the strand
+  void loaded(base::Result<Loaded> result);                                                  // on the strand
+  void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);            // on the strand
   void schedule_retention();
   void retain();
   void note_status();
@@ -62,7 +64,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   boost::asio::strand<boost::asio::thread_pool::executor_type> committer_;  // one commit at a time
   boost::asio::steady_timer timer_;
-  boost::asio::steady_timer probe_timer_;
+  boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer retention_timer_;
   std::shared_ptr<store::Journal> journal_;  // replaced on the committer only
   mutable std::mutex journal_mutex_;         // guards the pointer, for readers
@@ -75,6 +77,13 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   std::function<void()> stopped_;
   bool opening_ = false;
   bool has_been_open_ = false;
+  // While the store keeps it closed:
+  bool coming_back_ = false;
+  std::atomic<base::ErrorCode> problem_{};        // what has to be overcome
+  std::string first_problem_;                     // what closed it
+  std::int64_t retry_pause_ms_ = 0;               // before the next attempt
+  store::JournalState last_;                      // what the last journal knew; of the committer
+  std::weak_ptr<store::Journal> failed_journal_;  // of the committer
 
   mutable std::mutex status_mutex_;
   NamespaceStatus status_;

@@ -48,6 +48,10 @@ void Namespace::opened(base::Result<Loaded> loaded) {
   collect();
 }
 
+void Namespace::explain(std::string problem) {
+  if (!core_) problem_ = std::move(problem);
+}
+
 base::Error Namespace::closed_error() const {
   if (stopping_) return {ErrorCode::kShuttingDown, "The server is stopping; try again in a moment.", {}, 1'000};
   return {ErrorCode::kStoreUnavailable, problem_ + " The request can be repeated.", {}, 1'000};

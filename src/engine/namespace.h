@@ -52,7 +52,7 @@ class Environment {
   virtual void list_ended(store::EndedQuery query, std::function<void(base::Result<store::EndedPage>)> found) = 0;
   virtual void list_events(store::EventQuery query, std::function<void(base::Result<store::EventPage>)> found) = 0;
   // Drops the journal, opens and loads it anew; the answer goes to Namespace::opened(). After kNoSpace only once a
-  // probe write has succeeded; after kIoError and kFenced not at all.
+  // probe write has succeeded, after kIoError once the store has recovered it; after kFenced not at all.
   virtual void reopen(base::ErrorCode after) = 0;
   // Calls Namespace::on_timer() at `deadline` (of Now::now, in ms); only the latest call counts.
   virtual void wake_at(std::int64_t deadline) = 0;
@@ -69,6 +69,8 @@ class Namespace {
   Namespace& operator=(const Namespace&) = delete;
 
   void opened(base::Result<Loaded> loaded);
+  // Says what is being done about it while it is closed, to whoever asks.
+  void explain(std::string problem);
   void submit(Ticket ticket, Request request, Done done);
   void forget(Ticket ticket);
   void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);

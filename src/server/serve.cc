@@ -114,6 +114,7 @@ Result<void> Running::open_store() {
   config.limits = config_.core;
   config.retention_days = config_.retention_days;
   config.retention_interval_ms = config_.retention_interval_ms;
+  config.notice = [this](const std::string& name, const std::string& what) { log_.warn(what, {{"namespace", name}}); };
   engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
   api::ServiceConfig service;
   service.version = ARBITER_VERSION;

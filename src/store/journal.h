@@ -206,7 +206,7 @@ class Journal {
   // Writes `batch` atomically and returns once it would survive a power cut.
   // kFenced: a newer epoch owns this namespace; nothing was written.
   // kNoSpace: nothing was written; probe() tells when to go on.
-  // kIoError: the device failed; never commit to this journal again.
+  // kIoError: the device failed; nothing is written to this journal again, and Store::recover() is next.
   // kUnknown: the outcome cannot be known; reload.
   [[nodiscard]] virtual base::Result<void> commit(const Batch& batch) = 0;
 
@@ -230,7 +230,17 @@ class Store {
   virtual ~Store() = default;
   // Takes ownership with a new, higher epoch: later commits of an earlier owner are refused with kFenced.
   // Creates the namespace when it does not exist. `seed` becomes the new namespace's seed.
+  // kIoError after a failure of the device, as long as recover() has not succeeded.
   [[nodiscard]] virtual base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) = 0;
+
+  // After kIoError, when every journal of the namespace is gone: verifies what is stored (whole, positions dense,
+  // the epoch of `last`, every event up to its head), copies it to a fresh synced place, and lets open() go on from
+  // there. `last` is what the last journal knew; 0 stands for
+  // what is not known. What the failed commit brought may be
+  // there or not. Gives a place where the failed data are kept, empty when there is none.
+  // kIoError: the data are damaged or the device still fails. kFenced, kNoSpace: as for commit(). The namespace stays
+  // closed then, and recover() may be tried again.
+  [[nodiscard]] virtual base::Result<std::string> recover(const std::string& name, const JournalState& last) = 0;
 };
 
 }  // namespace arbiter::store

@@ -12,7 +12,7 @@
 namespace arbiter::power {
 namespace {
 
-constexpr std::uint64_t kSeeds = 4;
+constexpr std::uint64_t kSeeds = 3;
 constexpr int kSteps = 60;
 
 std::vector<std::uint64_t> seeds() {
@@ -30,6 +30,16 @@ class ForgetfulFiles final : public store::Files {
     return files_.make_directory(directory);
   }
   [[nodiscard]] base::Result<bool> create(const std::filesystem::path& file) override { return files_.create(file); }
+  [[nodiscard]] base::Result<void> sync_file(const std::filesystem::path& file) override {
+    return files_.sync_file(file);
+  }
+  [[nodiscard]] base::Result<void> write_again(const std::filesystem::path& file) override {
+    return files_.write_again(file);
+  }
+  [[nodiscard]] base::Result<void> rename(const std::filesystem::path& file, const std::filesystem::path& to) override {
+    return files_.rename(file, to);
+  }
+  [[nodiscard]] base::Result<void> remove(const std::filesystem::path& file) override { return files_.remove(file); }
   [[nodiscard]] base::Result<void> sync_directory(const std::filesystem::path&) override { return {}; }
 
  private:

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "base/check.h"
 
@@ -175,6 +176,38 @@ base::Result<bool> RecordingFiles::create(const std::filesystem::path& file) {
   auto made = store::system_files().create(file);
   if (made && *made) recording_.created(file, recording_.new_file());
   return made;
+}
+
+base::Result<void> RecordingFiles::sync_file(const std::filesystem::path& file) {
+  const auto recorded = recording_.opened(file);
+  CHECK(recorded.has_value());
+  if (recording_.fails(Act::kSync, file)) {
+    recording_.add({.act = Act::kSyncFailed, .file = *recorded});
+    return base::fail({base::ErrorCode::kIoError, "Could not sync " + file.string() + ": Input/output error"});
+  }
+  recording_.add({.act = Act::kSync, .file = *recorded});
+  return store::system_files().sync_file(file);
+}
+
+base::Result<void> RecordingFiles::write_again(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) return {};
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(in), {});
+  const auto recorded = recording_.opened(file);
+  CHECK(recorded.has_value());
+  recording_.add({.act = Act::kWrite, .file = *recorded, .bytes = std::move(bytes)});
+  recording_.add({.act = Act::kSync, .file = *recorded});
+  return store::system_files().write_again(file);
+}
+
+base::Result<void> RecordingFiles::rename(const std::filesystem::path& file, const std::filesystem::path& to) {
+  recording_.renamed(file, to);
+  return store::system_files().rename(file, to);
+}
+
+base::Result<void> RecordingFiles::remove(const std::filesystem::path& file) {
+  recording_.removed(file);
+  return store::system_files().remove(file);
 }
 
 base::Result<void> RecordingFiles::sync_directory(const std::filesystem::path& directory) {

@@ -32,6 +32,10 @@ class RecordingFiles final : public store::Files {
   explicit RecordingFiles(Recording& recording) : recording_(recording) {}
   [[nodiscard]] base::Result<bool> make_directory(const std::filesystem::path& directory) override;
   [[nodiscard]] base::Result<bool> create(const std::filesystem::path& file) override;
+  [[nodiscard]] base::Result<void> sync_file(const std::filesystem::path& file) override;
+  [[nodiscard]] base::Result<void> write_again(const std::filesystem::path& file) override;
+  [[nodiscard]] base::Result<void> rename(const std::filesystem::path& file, const std::filesystem::path& to) override;
+  [[nodiscard]] base::Result<void> remove(const std::filesystem::path& file) override;
   [[nodiscard]] base::Result<void> sync_directory(const std::filesystem::path& directory) override;
 
  private:

@@ -92,7 +92,7 @@ void Workload::add_event(Place& place, store::Batch& batch) {
   batch.puts.push_back(std::move(put));
 }
 
-void Workload::commit(Place& place) {
+store::Batch Workload::next_batch(Place& place) {
   store::Batch batch;
   batch.epoch = place.journal->state().epoch;
   for (std::size_t events = 1 + random_.below(4); events > 0; --events) add_event(place, batch);
@@ -104,7 +104,45 @@ void Workload::commit(Place& place) {
   }
   if (random_.one_in(5)) batch.puts.push_back({.kind = "worker", .id = "w1", .body = text(100)});
   if (random_.one_in(9)) batch.deletes.push_back({"worker", "w2"});
+  return batch;
+}
+
+void Workload::commit(Place& place) {
+  const store::Batch batch = next_batch(place);
   transact(place, [&] { CHECK(place.journal->commit(batch).has_value()); });
+}
+
+void Workload::break_device(Afterwards afterwards) {
+  Place& place = *places_.at(kFirst);
+  Promise& promise = promises_[kFirst];
+  const store::Batch batch = next_batch(place);
+  const Act act = random_.percent(50) ? Act::kWrite : Act::kSync;
+  recording_.fail(act, ".db-wal", 0, 1);
+  ++promise.begun_transactions;
+  note();
+  CHECK(place.journal->commit(batch).error().code == base::ErrorCode::kIoError);
+  recording_.heal();
+  const store::JournalState last = place.journal->state();
+  close(kFirst);
+  if (afterwards == Afterwards::kRecover) {
+    CHECK(store_->recover(kFirst, last).has_value());
+  } else {
+    open_store();
+  }
+  for (const auto& [name, known] : Promises(promises_)) {
+    if (!places_.contains(name)) open(name);
+  }
+  // The failed commit is there or not; from here on that is known.
+  auto& states = ledger_.states[kFirst];
+  const std::string now = dump(*places_.at(kFirst)->journal);
+  if (now == states.back()) {
+    --promise.begun_transactions;
+    for (const auto& put : batch.puts) std::erase(live_[kFirst], put.id);
+  } else {
+    states.push_back(now);
+    promise.acknowledged = promise.begun_transactions;
+  }
+  note();
 }
 
 void Workload::retain(Place& place) {
@@ -133,14 +171,13 @@ void Workload::step(Place& place) {
 
 void Workload::run(int steps) {
   for (int i = 0; i < steps; ++i) {
-    if (i == steps / 3) open(kSecond);
+    if (i == steps / 3 && !places_.contains(kSecond)) open(kSecond);
     if (i == steps / 2) {
       open_store();
       for (const auto& [name, promise] : Promises(promises_)) open(name);
     }
     step(*places_.at(places_.size() > 1 && random_.one_in(4) ? kSecond : kFirst));
   }
-  places_.clear();
 }
 
 }  // namespace arbiter::power

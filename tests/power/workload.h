@@ -17,6 +17,10 @@ class Workload {
   Workload(std::uint64_t seed, std::filesystem::path data, store::SqliteOptions options, Recording& recording);
 
   void run(int steps);
+  // The device fails under the first namespace. Then the namespace is recovered, or the process ends and another one
+  // opens the store. May come between two runs.
+  enum class Afterwards { kRecover, kRestart };
+  void break_device(Afterwards afterwards);
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
 
  private:
@@ -29,6 +33,7 @@ class Workload {
   void open(const std::string& name);
   void close(const std::string& name) { places_.erase(name); }
   void step(Place& place);
+  [[nodiscard]] store::Batch next_batch(Place& place);
   void commit(Place& place);
   void add_event(Place& place, store::Batch& batch);
   void retain(Place& place);

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kComm
 static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
 static_assert(std::is_same_v<std::variant_alternative_t<35, core::Command>, core::RecordLifecycle>);
 
-constexpr std::array<std::string_view, 27> kReactions{"queued: dependencies",      "queued: time",
+constexpr std::array<std::string_view, 28> kReactions{"queued: dependencies",      "queued: time",
                                                       "queued: backoff",           "failed: lease_expired",
                                                       "failed: worker_lost",       "failed: timeout",
                                                       "failed: stalled",           "failed: deadline",
@@ -32,12 +32,14 @@ constexpr std::array<std::string_view, 27> kReactions{"queued: dependencies",   
                                                       "bulk cancel step",          "bulk retry step",
                                                       "grant to a waiting worker", "waited in vain",
                                                       "cascade went on",           "ended task brought back",
-                                                      "stall given back"};
+                                                      "stall given back",          "recovered"};
 
-constexpr std::array<std::string_view, 18> kFaults{"commit failed before",
+constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",
                                                    "no space",
-                                                   "io error",
+                                                   "io error before",
+                                                   "io error after",
+                                                   "recovery failed",
                                                    "fenced",
                                                    "crash at rest",
                                                    "crash, batch lost",

@@ -48,6 +48,7 @@ Setup make_setup(Random& random) {
   s.faults.stall = random.range(0, 2);
   s.faults.wall_jump = random.range(0, 3);
   s.faults.open_fails = random.range(0, 100);
+  s.faults.recovery_fails = random.range(0, 700);
   return s;
 }
 

@@ -26,6 +26,10 @@ World::World(Random& random, const Setup& setup, Counts& counts, Verdict& verdic
       wall_max_(clock_.wall().ms) {
   auto opened = store_.open(kName, random_.next());
   watching_ = std::move(*opened);
+  store_.set_recovery_hook([this] {
+    return recovery_fails_ ? base::Result<void>(fail({ErrorCode::kIoError, "The device fails."}))
+                           : base::Result<void>();
+  });
   store_.set_fault_hook([this](const store::Batch&) { return std::exchange(next_fault_, Fault::kNone); });
   start_process();
 }
@@ -105,6 +109,7 @@ void World::end_process(bool gracefully) {
   namespace_.reset();
   journal_.reset();
   opening_ = Opening::kNone;
+  store_.restart();
   watcher_.died(gracefully);
   start_process();
 }
@@ -185,7 +190,11 @@ void World::reopen(ErrorCode after) {
   EXPECT_RULE(verdict_, opening_ == Opening::kNone, "1", "reopened while it was being opened");
   if (after == ErrorCode::kNoSpace) {
     opening_ = Opening::kProbing;
-  } else if (after == ErrorCode::kFenced || after == ErrorCode::kIoError) {
+  } else if (after == ErrorCode::kIoError) {
+    opening_ = Opening::kRecovering;
+    last_ = journal_->state();
+    journal_.reset();
+  } else if (after == ErrorCode::kFenced) {
     opening_ = Opening::kDead;
   } else {
     opening_ = Opening::kAsked;
@@ -275,7 +284,7 @@ Fault World::choose_fault() {
   if (comes(faults_.fail_before)) return Fault::kFailBefore;
   if (comes(faults_.fail_after)) return Fault::kFailAfter;
   if (comes(faults_.no_space)) return Fault::kNoSpace;
-  if (comes(faults_.io_error)) return Fault::kIoError;
+  if (comes(faults_.io_error)) return random_.percent(50) ? Fault::kIoError : Fault::kIoErrorAfter;
   if (comes(faults_.fence)) return Fault::kFence;
   return Fault::kNone;
 }
@@ -293,7 +302,8 @@ void World::write(InFlight& flight, Fault fault) {
   if (fault == Fault::kFailBefore) counts_.add(Kind::kFault, "commit failed before");
   if (fault == Fault::kFailAfter) counts_.add(Kind::kFault, "commit failed after");
   if (fault == Fault::kNoSpace) counts_.add(Kind::kFault, "no space");
-  if (fault == Fault::kIoError) counts_.add(Kind::kFault, "io error");
+  if (fault == Fault::kIoError) counts_.add(Kind::kFault, "io error before");
+  if (fault == Fault::kIoErrorAfter) counts_.add(Kind::kFault, "io error after");
   if (!flight.result && flight.result.error().code == ErrorCode::kFenced) counts_.add(Kind::kFault, "fenced");
   note_written();
 }
@@ -348,6 +358,8 @@ void World::step_opening() {
         opening_ = Opening::kDead;
       }
       return;
+    case Opening::kRecovering:
+      return recover();
     case Opening::kAsked:
       return open_journal();
     case Opening::kLoaded:
@@ -359,6 +371,21 @@ void World::step_opening() {
       if (!ok) opening_ = Opening::kDead;
       return;
   }
+}
+
+// The process lives on, the namespace is closed until its data are sound.
+void World::recover() {
+  EXPECT_RULE(verdict_, !store_.open(kName, 0).has_value(), "1", "a failed device was used again before its recovery");
+  recovery_fails_ = faults_.recovery_fails && random_.range(0, 999) < faults_.recovery_fails;
+  const auto recovered = store_.recover(kName, last_);
+  if (recovery_fails_) return counts_.add(Kind::kFault, "recovery failed");
+  if (!recovered && recovered.error().code == ErrorCode::kFenced) {
+    opening_ = Opening::kDead;
+    return;
+  }
+  EXPECT_RULE(verdict_, recovered.has_value(), "1", "what was committed is not there after a failure of the device");
+  counts_.add(Kind::kReaction, "recovered");
+  opening_ = Opening::kAsked;
 }
 
 void World::open_journal() {

@@ -23,7 +23,7 @@ inline constexpr std::int64_t kLeasesAtOnce = 8;
 struct FaultRates {
   std::int64_t fail_before = 0, fail_after = 0, no_space = 0, io_error = 0, fence = 0;  // of a commit
   std::int64_t crash = 0, stop = 0, take_over = 0, stall = 0, wall_jump = 0;            // of a step
-  std::int64_t open_fails = 0;                                                          // of an opening
+  std::int64_t open_fails = 0, recovery_fails = 0;                                      // of an opening
   std::int64_t slow = 0;         // percent: a commit waits rather than goes on
   std::int64_t clock_ticks = 0;  // percent: a reading of the clock finds it moved on
 };
@@ -90,7 +90,7 @@ class World final : public engine::Environment {
   [[nodiscard]] std::int64_t noticed_wall() const;
 
  private:
-  enum class Opening : std::uint8_t { kNone, kAsked, kLoaded, kProbing, kDead };
+  enum class Opening : std::uint8_t { kNone, kAsked, kLoaded, kProbing, kRecovering, kDead };
   struct InFlight {
     std::unique_ptr<engine::PendingBatch> batch;
     bool written = false;
@@ -123,6 +123,7 @@ class World final : public engine::Environment {
   void step_commit();
   void step_read();
   void step_opening();
+  void recover();
   void open_journal();
   void write(InFlight& flight, store::Fault fault);
   void note_written();
@@ -146,6 +147,8 @@ class World final : public engine::Environment {
   store::MemoryStore store_;
   store::Fault next_fault_ = store::Fault::kNone;
   bool no_space_ = false;
+  bool recovery_fails_ = false;
+  store::JournalState last_;                  // what the journal knew that failed
   std::unique_ptr<store::Journal> watching_;  // only its reader and load() are used
   store::Position seen_ = 0;
 

@@ -241,5 +241,44 @@ TEST_P(StoreContract, ABatchOfManyRowsIsWrittenWhole) {
   EXPECT_EQ(loaded[4'321].document_body, "4321");
 }
 
+TEST_P(StoreContract, ARecoveryKeepsEverythingAndTheNextOpeningGoesOn) {
+  Bench bench(*store_);
+  ASSERT_TRUE(bench.submit("a", R"({"n":1})"));
+  ASSERT_TRUE(bench.submit("b"));
+  ASSERT_TRUE(bench.end("b"));
+  const auto before = bench.load();
+  const JournalState last = bench.journal().state();
+  bench.close();
+  ASSERT_TRUE(store_->recover("default", last));
+  bench.reopen();
+  EXPECT_EQ(bench.load(), before);
+  EXPECT_THAT(bench.positions({}), ElementsAre(1, 2, 3));
+  EXPECT_THAT(bench.ended_ids({.kind = "task"}), ElementsAre("b"));
+  EXPECT_GT(bench.journal().state().epoch, last.epoch);
+  EXPECT_EQ(bench.journal().state().seed, 42u);
+  EXPECT_TRUE(bench.submit("c"));
+}
+
+TEST_P(StoreContract, ARecoveryThatMissesCommitsIsRefused) {
+  Bench bench(*store_);
+  ASSERT_TRUE(bench.submit("a"));
+  JournalState last = bench.journal().state();
+  bench.close();
+  ++last.head;
+  const auto recovered = store_->recover("default", last);
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code, ErrorCode::kIoError);
+}
+
+TEST_P(StoreContract, ARecoveryOfAFormerOwnerIsFenced) {
+  Bench bench(*store_);
+  const JournalState last = bench.journal().state();
+  bench.reopen();
+  bench.close();
+  const auto recovered = store_->recover("default", last);
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().code, ErrorCode::kFenced);
+}
+
 }  // namespace
 }  // namespace arbiter::store

@@ -43,6 +43,7 @@ class Bench {
 
   // Drops the journal as a crash does and opens the namespace again.
   void reopen();
+  void close() { journal_.reset(); }
 
   Journal& journal() { return *journal_; }
   Reader& reader() { return journal_->reader(); }

@@ -40,14 +40,24 @@ TEST(MemoryStore, AFenceIsAsIfAnotherOwnerHadOpened) {
   EXPECT_TRUE(f.bench.submit("a"));
 }
 
-TEST(MemoryStore, AfterAnErrorOfTheDeviceOnlyANewJournalWrites) {
-  Faulty f;
-  f.next = Fault::kIoError;
-  EXPECT_EQ(code_of(f.bench.submit("a")), ErrorCode::kIoError);
-  EXPECT_EQ(code_of(f.bench.submit("a")), ErrorCode::kIoError);
-  EXPECT_EQ(code_of(f.bench.journal().probe()), ErrorCode::kIoError);
-  f.bench.reopen();
-  EXPECT_TRUE(f.bench.submit("a"));
+TEST(MemoryStore, AfterAnErrorOfTheDeviceNothingIsOpenedBeforeTheRecovery) {
+  for (const Fault fault : {Fault::kIoError, Fault::kIoErrorAfter}) {
+    Faulty f;
+    ASSERT_TRUE(f.bench.submit("a"));
+    f.next = fault;
+    EXPECT_EQ(code_of(f.bench.submit("b")), ErrorCode::kIoError);
+    EXPECT_EQ(code_of(f.bench.submit("b")), ErrorCode::kIoError);
+    EXPECT_EQ(code_of(f.bench.journal().probe()), ErrorCode::kIoError);
+    EXPECT_EQ(f.store.open("default", 1).error().code, ErrorCode::kIoError);
+    f.store.set_recovery_hook([] { return base::fail({ErrorCode::kIoError, "It still fails."}); });
+    EXPECT_FALSE(f.store.recover("default", f.bench.journal().state()));
+    EXPECT_EQ(f.store.open("default", 1).error().code, ErrorCode::kIoError);
+    f.store.set_recovery_hook({});
+    ASSERT_TRUE(f.store.recover("default", f.bench.journal().state()));
+    f.bench.reopen();
+    EXPECT_EQ(f.bench.live_ids().size(), fault == Fault::kIoErrorAfter ? 2u : 1u);
+    EXPECT_TRUE(f.bench.submit("c"));
+  }
 }
 
 TEST(MemoryStore, WithoutSpaceNothingIsWrittenUntilTheProbeSucceeds) {

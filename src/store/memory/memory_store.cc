@@ -12,7 +12,7 @@ using base::fail;
 using memory::Faults;
 using memory::Namespace;
 
-enum class Health { kGood, kInDoubt, kDeviceFailed };
+enum class Health { kGood, kInDoubt };
 
 class MemoryJournal final : public Journal {
  public:
@@ -29,7 +29,7 @@ class MemoryJournal final : public Journal {
     if (fault == Fault::kFence) ++data_->state.epoch;
     if (auto owner = check_owner(batch.epoch); !owner) return owner;
     auto outcome = refuse(fault);
-    if (outcome || fault == Fault::kFailAfter) write(batch);
+    if (outcome || fault == Fault::kFailAfter || fault == Fault::kIoErrorAfter) write(batch);
     if (outcome) state_ = data_->state;
     return outcome;
   }
@@ -73,7 +73,8 @@ class MemoryJournal final : public Journal {
 
  private:
   [[nodiscard]] base::Result<void> check_device() const {
-    if (health_ != Health::kDeviceFailed) return {};
+    const std::lock_guard lock(data_->mutex);
+    if (!data_->device_failed) return {};
     return fail({ErrorCode::kIoError, "The device failed: nothing is written to it again."});
   }
 
@@ -110,7 +111,8 @@ class MemoryJournal final : public Journal {
       case Fault::kNoSpace:
         return fail({ErrorCode::kNoSpace, "No space is left."});
       case Fault::kIoError:
-        health_ = Health::kDeviceFailed;
+      case Fault::kIoErrorAfter:
+        data_->device_failed = true;
         return fail({ErrorCode::kIoError, "The device failed."});
     }
     return {};
@@ -159,6 +161,40 @@ void MemoryStore::set_no_space(bool no_space) {
   faults_->no_space = no_space;
 }
 
+void MemoryStore::set_recovery_hook(std::function<base::Result<void>()> hook) {
+  const std::lock_guard lock(faults_->mutex);
+  faults_->recovery = std::move(hook);
+}
+
+void MemoryStore::restart() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, data] : namespaces_) {
+    const std::lock_guard data_lock(data->mutex);
+    data->device_failed = false;
+  }
+}
+
+base::Result<std::string> MemoryStore::recover(const std::string& name, const JournalState& last) {
+  {
+    const std::lock_guard lock(faults_->mutex);
+    if (faults_->recovery) {
+      if (auto outcome = faults_->recovery(); !outcome) return fail(std::move(outcome.error()));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  auto& data = *namespaces_.at(name);
+  const std::lock_guard data_lock(data.mutex);
+  if (last.epoch != 0 && data.state.epoch > last.epoch) {
+    return fail({ErrorCode::kFenced,
+                 "A newer owner, of epoch " + std::to_string(data.state.epoch) + ", has taken this namespace over."});
+  }
+  if (data.state.epoch < last.epoch || data.state.head < last.head) {
+    return fail({ErrorCode::kIoError, "Not everything that was committed is there."});
+  }
+  data.device_failed = false;
+  return std::string();
+}
+
 base::Result<std::unique_ptr<Journal>> MemoryStore::open(const std::string& name, std::uint64_t seed) {
   if (!base::is_name(name)) return fail({ErrorCode::kInvalidRequest, "This is no name of a namespace: " + name});
   const std::lock_guard lock(mutex_);
@@ -168,6 +204,7 @@ base::Result<std::unique_ptr<Journal>> MemoryStore::open(const std::string& name
     data->state.seed = seed;
   }
   const std::lock_guard data_lock(data->mutex);
+  if (data->device_failed) return fail({ErrorCode::kIoError, "The device failed: it has to be recovered first."});
   ++data->state.epoch;
   return std::make_unique<MemoryJournal>(data, faults_, data->state);
 }

@@ -14,11 +14,12 @@ namespace arbiter::store {
 
 enum class Fault {
   kNone,
-  kFailBefore,  // kUnknown, and nothing was written
-  kFailAfter,   // kUnknown, and all was written
-  kNoSpace,     // kNoSpace, and nothing was written
-  kIoError,     // kIoError, and nothing was written; the journal is closed for good
-  kFence,       // another owner opened just before: kFenced
+  kFailBefore,    // kUnknown, and nothing was written
+  kFailAfter,     // kUnknown, and all was written
+  kNoSpace,       // kNoSpace, and nothing was written
+  kIoError,       // kIoError, and nothing was written; nothing goes on before recover()
+  kIoErrorAfter,  // kIoError, and all was written: recover() finds it
+  kFence,         // another owner opened just before: kFenced
 };
 using FaultHook = std::function<Fault(const Batch&)>;
 
@@ -30,6 +31,7 @@ struct Faults {
   std::mutex mutex;
   FaultHook hook;
   bool no_space = false;
+  std::function<base::Result<void>()> recovery;
 };
 }  // namespace memory
 
@@ -43,7 +45,13 @@ class MemoryStore final : public Store {
   // While set, commits and probes fail with kNoSpace.
   void set_no_space(bool no_space);
 
+  // Called by recover(), which fails as it says; empty: all goes well.
+  void set_recovery_hook(std::function<base::Result<void>()> hook);
+  // Another process takes the store over: what this one saw of failed devices is forgotten.
+  void restart();
+
   [[nodiscard]] base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) override;
+  [[nodiscard]] base::Result<std::string> recover(const std::string& name, const JournalState& last) override;
 
  private:
   std::shared_ptr<memory::Faults> faults_;

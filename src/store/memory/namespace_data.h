@@ -26,6 +26,7 @@ struct TaskLog {
 struct Namespace {
   std::mutex mutex;  // Guards all below.
   JournalState state;
+  bool device_failed = false;
   std::deque<EventRow> events;
   std::map<EntityKey, LiveEntity> live;
   std::map<EntityKey, EndedEntity> ended;

@@ -55,8 +55,9 @@ void Checkpointer::run() {
 }
 
 void Checkpointer::copy_log() {
+  if (device_->failed) return;
   const auto note = [this](const base::Error& error) {
-    if (error.code == base::ErrorCode::kIoError) device_failed_ = true;
+    if (error.code == base::ErrorCode::kIoError) device_->failed = true;
   };
   if (!connection_) {
     auto opened = Connection::open(file_, Use::kCheckpoint, options_);

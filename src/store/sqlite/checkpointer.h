@@ -12,13 +12,14 @@
 #include <thread>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/device.h"
 
 namespace arbiter::store::sqlite {
 
 class Checkpointer {
  public:
-  Checkpointer(std::filesystem::path file, SqliteOptions options)
-      : file_(std::move(file)), options_(std::move(options)) {}
+  Checkpointer(std::filesystem::path file, SqliteOptions options, SharedDevice device)
+      : file_(std::move(file)), options_(std::move(options)), device_(std::move(device)) {}
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
@@ -28,8 +29,6 @@ class Checkpointer {
   // Asks for a checkpoint; returns at once. The thread starts with the first request. With kBetweenCommits there is
   // none: the next hold_commits() does the work.
   void request();
-  // The device failed in a checkpoint: what the file holds cannot be known any more.
-  [[nodiscard]] bool device_failed() const { return device_failed_; }
 
  private:
   void run();
@@ -37,6 +36,7 @@ class Checkpointer {
 
   std::filesystem::path file_;
   SqliteOptions options_;
+  SharedDevice device_;
   std::unique_ptr<Connection> connection_;  // Of the thread.
 
   std::mutex commits_;
@@ -48,7 +48,6 @@ class Checkpointer {
   bool stopping_ = false;
   std::condition_variable wake_;
   std::atomic<bool> busy_ = false;
-  std::atomic<bool> device_failed_ = false;
   std::thread thread_;
 };
 

@@ -86,10 +86,12 @@ void Connection::configure(Use use, Synchronous synchronous) {
       break;
     case Use::kCheckpoint:
       execute("PRAGMA cache_size = -256;");
+      keep_log();
       sqlite3_wal_autocheckpoint(db_, 0);
       break;
     case Use::kRead:
       execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048;");
+      keep_log();
       break;
   }
 }
@@ -100,6 +102,8 @@ int Connection::note_wal_frames(void* self, sqlite3*, const char*, int frames) {
   static_cast<Connection*>(self)->wal_frames_ = frames;
   return SQLITE_OK;
 }
+
+void Connection::keep_log() { sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 void Connection::set_busy_timeout(int ms) { sqlite3_busy_timeout(db_, ms); }
 

@@ -52,6 +52,9 @@ class Connection {
   // Frames in the write-ahead log after this connection's last commit.
   [[nodiscard]] int wal_frames() const { return wal_frames_; }
 
+  // Closing this connection will leave the write-ahead log as it is, also as the last one.
+  void keep_log();
+
   static constexpr int kBusyTimeoutMs = 10'000;  // As opened.
   void set_busy_timeout(int ms);
   [[nodiscard]] sqlite3* handle() { return db_; }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "store/sqlite/descriptor.h"
 
@@ -14,6 +15,8 @@ namespace arbiter::store {
 namespace {
 
 using std::filesystem::path;
+
+constexpr std::size_t kChunkBytes = std::size_t{1024} * 1024;
 
 class SystemFiles final : public Files {
  public:
@@ -28,6 +31,41 @@ class SystemFiles final : public Files {
     if (created) return true;
     if (errno == EEXIST) return false;
     return base::fail(system_failure("create", file));
+  }
+
+  [[nodiscard]] base::Result<void> sync_file(const path& file) override {
+    const Descriptor opened(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+    if (!opened || ::fsync(opened.get()) != 0) return base::fail(system_failure("sync", file));
+    (void)::posix_fadvise(opened.get(), 0, 0, POSIX_FADV_DONTNEED);
+    return {};
+  }
+
+  [[nodiscard]] base::Result<void> write_again(const path& file) override {
+    const Descriptor opened(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+    if (!opened && errno == ENOENT) return {};
+    if (!opened) return base::fail(system_failure("open", file));
+    std::vector<char> bytes(kChunkBytes);
+    for (off_t at = 0;;) {
+      const auto size = ::pread(opened.get(), bytes.data(), bytes.size(), at);
+      if (size < 0) return base::fail(system_failure("read", file));
+      if (size == 0) break;
+      if (::pwrite(opened.get(), bytes.data(), static_cast<std::size_t>(size), at) != size) {
+        return base::fail(system_failure("write", file));
+      }
+      at += size;
+    }
+    if (::fsync(opened.get()) != 0) return base::fail(system_failure("sync", file));
+    return {};
+  }
+
+  [[nodiscard]] base::Result<void> rename(const path& file, const path& to) override {
+    if (::rename(file.c_str(), to.c_str()) != 0) return base::fail(system_failure("rename", file));
+    return {};
+  }
+
+  [[nodiscard]] base::Result<void> remove(const path& file) override {
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return base::fail(system_failure("remove", file));
+    return {};
   }
 
   [[nodiscard]] base::Result<void> sync_directory(const path& directory) override {

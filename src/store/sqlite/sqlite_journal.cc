@@ -63,21 +63,27 @@ bool is_dense(const Batch& batch, Position head) {
 }  // namespace
 
 base::Result<std::unique_ptr<Journal>> SqliteJournal::open(const std::filesystem::path& file, std::uint64_t seed,
-                                                           const SqliteOptions& options) {
+                                                           const SqliteOptions& options, SharedDevice device) {
   auto rows = std::make_unique<BatchRows>();
   auto connection = Connection::open(file, Use::kCommit, options);
   if (!connection) return fail(std::move(connection.error()));
   auto state = take_ownership(**connection, seed);
-  if (!state) return fail(std::move(state.error()));
+  if (!state) {
+    if (state.error().code == ErrorCode::kIoError) (*connection)->keep_log();
+    return fail(std::move(state.error()));
+  }
   rows->register_with(**connection);
-  auto journal = std::make_unique<SqliteJournal>(file, options, std::move(rows), std::move(*connection), *state);
+  auto journal = std::make_unique<SqliteJournal>(file, options, std::move(device), std::move(rows),
+                                                 std::move(*connection), *state);
   if (!journal->connection_->ok()) return fail(journal->connection_->take_error("prepare the database"));
   return journal;
 }
 
-SqliteJournal::SqliteJournal(std::filesystem::path file, const SqliteOptions& options, std::unique_ptr<BatchRows> rows,
-                             std::unique_ptr<Connection> connection, const JournalState& state)
+SqliteJournal::SqliteJournal(std::filesystem::path file, const SqliteOptions& options, SharedDevice device,
+                             std::unique_ptr<BatchRows> rows, std::unique_ptr<Connection> connection,
+                             const JournalState& state)
     : file_(std::move(file)),
+      device_(std::move(device)),
       rows_(std::move(rows)),
       connection_(std::move(connection)),
       writer_(*connection_, *rows_),
@@ -85,11 +91,16 @@ SqliteJournal::SqliteJournal(std::filesystem::path file, const SqliteOptions& op
       state_(state),
       checkpoint_frames_(options.checkpoint_pages),
       hard_cap_frames_(kLogFramesMax),
-      checkpointer_(file_, options),
+      checkpointer_(file_, options, device_),
       reader_(file_, options) {}
 
+SqliteJournal::~SqliteJournal() {
+  // To close the last connection copies the log into the file otherwise.
+  if (device_->failed) connection_->keep_log();
+}
+
 base::Result<void> SqliteJournal::check_device() const {
-  if (health_ != Health::kDeviceFailed && !checkpointer_.device_failed()) return {};
+  if (!device_->failed) return {};
   return fail({ErrorCode::kIoError, "The device failed under " + file_.string() + ": nothing is written to it again."});
 }
 
@@ -105,11 +116,12 @@ base::Result<void> SqliteJournal::begin(Epoch epoch) {
 
 base::Result<void> SqliteJournal::end(std::string_view doing) {
   auto outcome = connection_->finish(doing);
-  if (!outcome && outcome.error().code == ErrorCode::kIoError) health_ = Health::kDeviceFailed;
+  if (!outcome && outcome.error().code == ErrorCode::kIoError) device_->failed = true;
   return outcome;
 }
 
 base::Result<void> SqliteJournal::commit(const Batch& batch) {
+  const auto hold = checkpointer_.hold_commits();  // A checkpoint that fails is known before anything is written.
   if (auto device = check_device(); !device) return device;
   if (health_ == Health::kInDoubt) {
     return fail({ErrorCode::kUnknown, "The outcome of an earlier commit is unknown: load again first."});
@@ -117,7 +129,6 @@ base::Result<void> SqliteJournal::commit(const Batch& batch) {
   if (batch.empty()) return {};
   CHECK(is_dense(batch, state_.head));
 
-  const auto hold = checkpointer_.hold_commits();
   if (auto begun = begin(batch.epoch); !begun) return begun;
   writer_.write(batch);
   if (auto written = end("commit"); !written) {
@@ -144,7 +155,7 @@ void SqliteJournal::watch_log() {
   connection_->set_busy_timeout(kReadersTimeoutMs);
   const auto copied = connection_->checkpoint(Connection::Checkpoint::kRestart);
   connection_->set_busy_timeout(Connection::kBusyTimeoutMs);
-  if (!copied && copied.error().code == ErrorCode::kIoError) health_ = Health::kDeviceFailed;
+  if (!copied && copied.error().code == ErrorCode::kIoError) device_->failed = true;
   hard_cap_frames_ = frames + kLogFramesMax / 8;
 }
 
@@ -211,17 +222,17 @@ base::Result<void> SqliteJournal::write_elsewhere() const {
 }
 
 base::Result<void> SqliteJournal::probe() {
-  if (auto device = check_device(); !device) return device;
   if (auto room = write_elsewhere(); !room) return room;
   const auto hold = checkpointer_.hold_commits();
+  if (auto device = check_device(); !device) return device;
   if (auto begun = begin(state_.epoch); !begun) return begun;
   connection_->execute("UPDATE meta SET value = value + 1 WHERE key = 'probe'");
   return end("write a probe");
 }
 
 base::Result<bool> SqliteJournal::retain(const RetentionLimits& limits) {
-  if (auto device = check_device(); !device) return fail(std::move(device.error()));
   const auto hold = checkpointer_.hold_commits();
+  if (auto device = check_device(); !device) return fail(std::move(device.error()));
   if (auto begun = begin(state_.epoch); !begun) return fail(std::move(begun.error()));
   const bool more = Retention(*connection_, limits).step();
   if (auto written = end("delete old rows"); !written) return fail(std::move(written.error()));

@@ -16,9 +16,11 @@ class SqliteJournal final : public Journal {
  public:
   // Takes ownership of the namespace in `file`, which exists (an empty file is a new namespace).
   [[nodiscard]] static base::Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file,
-                                                                   std::uint64_t seed, const SqliteOptions& options);
-  SqliteJournal(std::filesystem::path file, const SqliteOptions& options, std::unique_ptr<BatchRows> rows,
-                std::unique_ptr<Connection> connection, const JournalState& state);
+                                                                   std::uint64_t seed, const SqliteOptions& options,
+                                                                   SharedDevice device);
+  SqliteJournal(std::filesystem::path file, const SqliteOptions& options, SharedDevice device,
+                std::unique_ptr<BatchRows> rows, std::unique_ptr<Connection> connection, const JournalState& state);
+  ~SqliteJournal() override;
 
   [[nodiscard]] JournalState state() const override { return state_; }
   [[nodiscard]] base::Result<void> commit(const Batch& batch) override;
@@ -30,7 +32,7 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] Reader& reader() override { return reader_; }
 
  private:
-  enum class Health { kGood, kInDoubt, kDeviceFailed };
+  enum class Health { kGood, kInDoubt };
 
   // Opens a write transaction that belongs to our epoch.
   [[nodiscard]] base::Result<void> begin(Epoch epoch);
@@ -42,6 +44,7 @@ class SqliteJournal final : public Journal {
   // In this order: rows outlive the connection, statements go before it, and the connection that commits is closed
   // last, because the last to close a database cleans its write-ahead log up.
   std::filesystem::path file_;
+  SharedDevice device_;
   std::unique_ptr<BatchRows> rows_;
   std::unique_ptr<Connection> connection_;
   BatchWriter writer_;

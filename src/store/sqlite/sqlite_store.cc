@@ -7,9 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <string>
 
+#include "base/check.h"
 #include "store/sqlite/descriptor.h"
+#include "store/sqlite/recovery.h"
 #include "store/sqlite/sqlite_journal.h"
 
 namespace arbiter::store {
@@ -72,14 +76,43 @@ class SqliteStore final : public Store {
   [[nodiscard]] base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) override {
     if (!base::is_name(name)) return fail({ErrorCode::kInvalidRequest, "This is no name of a namespace: " + name});
     const path file = namespaces_ / (name + ".db");
+    const sqlite::SharedDevice device = device_of(name);
+    if (device->failed) {
+      return fail(
+          {ErrorCode::kIoError, "The device failed under " + file.string() + ": it has to be recovered first."});
+    }
+    if (auto finished = sqlite::finish_recovery(file, *options_.files); !finished) {
+      return fail(std::move(finished.error()));
+    }
     if (auto created = create_database(*options_.files, file); !created) return fail(std::move(created.error()));
-    return sqlite::SqliteJournal::open(file, seed, options_);
+    if (!device->known) {
+      // Nothing may build on a log that an earlier process wrote and could not sync.
+      if (auto log = options_.files->write_again(file.string() + "-wal"); !log) return fail(std::move(log.error()));
+      device->known = true;
+    }
+    return sqlite::SqliteJournal::open(file, seed, options_, device);
+  }
+
+  [[nodiscard]] base::Result<std::string> recover(const std::string& name, const JournalState& last) override {
+    CHECK(base::is_name(name));
+    auto kept = sqlite::recover_database(namespaces_ / (name + ".db"), last, options_);
+    if (kept) device_of(name)->failed = false;
+    return kept;
   }
 
  private:
+  sqlite::SharedDevice device_of(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    auto& device = devices_[name];
+    if (!device) device = std::make_shared<sqlite::Device>();
+    return device;
+  }
+
   path namespaces_;
   Descriptor lock_;
   SqliteOptions options_;
+  std::mutex mutex_;
+  std::map<std::string, sqlite::SharedDevice> devices_;
 };
 
 }  // namespace
