@@ -65,6 +65,7 @@ void State::on(const TaskSubmitted& e, const Event& event) {
   if (e.not_before) task.retry_at = e.not_before->ms;
   if (e.state == TaskState::kPending) link_dependencies(task);
   if (e.state == TaskState::kPending || task.extras) arm(task);
+  begin_run(task);
 }
 
 void State::on(const TaskQueued& e, const Event& event) {
@@ -209,6 +210,8 @@ void State::on(const TaskRedriven& e, const Event& event) {
   enter(task, e.state);
   if (e.state == TaskState::kPending) link_dependencies(task);
   arm(task);
+  begin_run(task);
+  note_run(task);
   if (!task.dependents) return;
   for (Task* dependent : *task.dependents) {
     auto& unmet = dependent->extras->unmet;

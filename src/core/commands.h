@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "core/schedule_commands.h"
 #include "core/task_commands.h"
 
 namespace arbiter::core {
@@ -216,10 +217,12 @@ using Command =
                  LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
                  ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker,
                  DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, TakeSnapshot,
-                 CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle>;
+                 CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle, SetSchedule, GetSchedule,
+                 ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
 
 using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
                            LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
-                           QueueView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView>;
+                           QueueView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, SetScheduleReply,
+                           ScheduleView, ScheduleList>;
 
 }  // namespace arbiter::core

@@ -9,6 +9,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "core/due_times.h"
 #include "core/state.h"
 
 namespace arbiter::core {
@@ -99,8 +100,10 @@ class Core {
   Answer on(const SubmitTask& c, Ticket);
   Answer on(const SubmitBatch& c, Ticket);
   struct Submission;
-  [[nodiscard]] base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, bool batch);
+  enum class Origin : std::uint8_t { kSingle, kBatch, kSchedule };
+  [[nodiscard]] base::Result<std::vector<Submitted>> submit(const std::vector<const TaskSpec*>& specs, Origin origin);
   void check_specs(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
+  static void check_tags(const std::vector<Submission>& submissions, base::FieldErrors& errors);
   [[nodiscard]] base::Result<void> check_sizes(const std::vector<Submission>& submissions) const;
   void check_dependencies(std::vector<Submission>& submissions, bool batch, base::FieldErrors& unknown) const;
   [[nodiscard]] base::Result<std::vector<std::size_t>> order_by_dependency(
@@ -167,6 +170,29 @@ class Core {
 
   // ---- snapshot.cc ----
   Answer on(const TakeSnapshot& c, Ticket ticket);
+
+  // ---- schedules.cc ----
+  Answer on(const SetSchedule& c, Ticket);
+  Answer on(const GetSchedule& c, Ticket);
+  Answer on(const ListSchedules& c, Ticket);
+  Answer on(const PauseSchedule& c, Ticket);
+  Answer on(const ResumeSchedule& c, Ticket);
+  Answer on(const RunSchedule& c, Ticket);
+  Answer on(const DeleteSchedule& c, Ticket);
+  [[nodiscard]] base::Result<Schedule*> known_schedule(const Name& name);
+  [[nodiscard]] base::Result<void> check_schedule_limits(const Name& name, std::size_t bytes) const;
+
+  // ---- firing.cc: what a schedule does when it is due ----
+  void fire(Schedule& schedule);
+  void settle(Schedule& schedule);
+  bool skip_missed(Schedule& schedule, const ScheduleSpec& spec, const DueTimes& times);
+  void skip(Schedule& schedule, const DueTimes& times, std::int64_t last, SkipReason reason,
+            std::optional<std::string> message = {});
+  void fire_due(Schedule& schedule, const ScheduleSpec& spec, const DueTimes& times);
+  [[nodiscard]] bool cancel_runs(const std::vector<Task*>& runs, std::string_view schedule, bool all);
+  [[nodiscard]] std::optional<SkipReason> overlap(const ScheduleSpec& spec, std::size_t live) const;
+  [[nodiscard]] base::Result<std::string> submit_run(const Schedule& schedule, const ScheduleSpec& spec,
+                                                     std::optional<std::int64_t> due);
 
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);

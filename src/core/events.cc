@@ -40,6 +40,12 @@ ARBITER_EVENT(BulkAdvanced, "BULK.ADVANCED.SUCCESS", "bulk")
 ARBITER_EVENT(NamespaceCreated, "NAMESPACE.CREATED.SUCCESS", "namespace")
 ARBITER_EVENT(TokenCreated, "TOKEN.CREATED.SUCCESS", "token")
 ARBITER_EVENT(ServerLifecycle, "SERVER.LIFECYCLE.SUCCESS", "server")
+ARBITER_EVENT(ScheduleSet, "SCHEDULE.SET.SUCCESS", "schedule")
+ARBITER_EVENT(SchedulePaused, "SCHEDULE.PAUSED.SUCCESS", "schedule")
+ARBITER_EVENT(ScheduleResumed, "SCHEDULE.RESUMED.SUCCESS", "schedule")
+ARBITER_EVENT(ScheduleDeleted, "SCHEDULE.DELETED.SUCCESS", "schedule")
+ARBITER_EVENT(ScheduleFired, "SCHEDULE.FIRED.SUCCESS", "schedule")
+ARBITER_EVENT(ScheduleSkipped, "SCHEDULE.SKIPPED.SUCCESS", "schedule")
 #undef ARBITER_EVENT
 
 constexpr std::string_view kRetryType = "TASK.FAILED.RETRY";

@@ -181,11 +181,53 @@ struct ServerLifecycle {
 };
 BOOST_DESCRIBE_STRUCT(ServerLifecycle, (), (what, detail))
 
+struct ScheduleSet {
+  Name name;
+  RawJson definition;  // a ScheduleSpec
+  Timestamp anchor_at;
+  std::optional<Timestamp> next_at;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleSet, (), (name, definition, anchor_at, next_at))
+struct SchedulePaused {
+  Name name;
+  std::optional<std::string> message;  // why, when nobody asked for it
+};
+BOOST_DESCRIBE_STRUCT(SchedulePaused, (), (name, message))
+struct ScheduleResumed {
+  Name name;
+  std::optional<Timestamp> next_at;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleResumed, (), (name, next_at))
+struct ScheduleDeleted {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleDeleted, (), (name))
+// A task was submitted, in the same commit.
+struct ScheduleFired {
+  Name name;
+  Name task;
+  std::optional<Timestamp> due_at;   // none: somebody asked for a run now
+  std::optional<Timestamp> next_at;  // none: it was the last one; with a due time only
+};
+BOOST_DESCRIBE_STRUCT(ScheduleFired, (), (name, task, due_at, next_at))
+// Due times that bring no task, and why.
+struct ScheduleSkipped {
+  Name name;
+  Timestamp first_at;
+  Timestamp last_at;
+  std::int64_t times = 1;  // counted up to skip_count_max
+  SkipReason reason = SkipReason::kOverlap;
+  std::optional<std::string> message;
+  std::optional<Timestamp> next_at;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleSkipped, (), (name, first_at, last_at, times, reason, message, next_at))
+
 using EventBody =
     std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
                  TaskCancelRequested, TaskCancelled, TaskRedriven, WorkerRegistered, WorkerDraining, WorkerLost,
                  WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed, BulkStarted,
-                 BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle>;
+                 BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle, ScheduleSet, SchedulePaused,
+                 ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

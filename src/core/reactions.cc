@@ -9,6 +9,7 @@
 //   a worker left                     -> its tasks go back to their queues, uncounted
 //   a task ended                      -> its dependents are queued, cancelled, failed, by their policy
 //   a bulk change is running          -> its next tasks are changed
+//   a schedule is due                 -> a task is submitted, or the time is skipped, by its policies
 //   a parked request's time is over   -> it is answered with what there is
 //
 // One step emits about cascade_events_max events; what is left stays in the state and goes on with the next step.
@@ -107,13 +108,18 @@ void Core::fire_timers() {
         fire(static_cast<Waiter&>(*node));
         break;
       case TimerKind::kTaskWall:
+      case TimerKind::kSchedule:
         CHECK(false);
         break;
     }
   }
   for (TimerNode* node = state_.wall_timers.front(); node && node->due <= now_.wall.ms && budget_left() > 0;
        node = state_.wall_timers.front()) {
-    fire_wall(*static_cast<TaskExtras::WallTimer&>(*node).task);
+    if (node->kind == TimerKind::kSchedule) {
+      fire(static_cast<Schedule&>(*node));
+    } else {
+      fire_wall(*static_cast<TaskExtras::WallTimer&>(*node).task);
+    }
   }
 }
 

@@ -255,6 +255,7 @@ std::vector<EntityChange> State::take_changes() {
     changes.push_back(change_of(*bulk));
   }
   dirty_bulks_.clear();
+  take_schedules(changes);
   return changes;
 }
 
@@ -269,6 +270,8 @@ void State::forget_changes() {
   dirty_workers_.clear();
   dirty_queues_.clear();
   dirty_bulks_.clear();
+  std::vector<EntityChange> unwanted;
+  take_schedules(unwanted);
   other_changes_.clear();
 }
 
@@ -291,6 +294,7 @@ std::vector<EntityChange> State::snapshot() {
     all.push_back({.kind = "token", .id = hash, .body = base::to_json(NameRecord{name})});
   }
   for (const auto& [id, worker] : workers) all.push_back(change_of(*worker));
+  for (const auto& [name, schedule] : schedules) all.push_back(schedule_change(schedule));
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
     return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
   });
@@ -393,6 +397,8 @@ void State::load(const StoredEntity& entity) {
     load_queue(entity);
   } else if (entity.kind == "bulk") {
     load_bulk(entity);
+  } else if (entity.kind == "schedule") {
+    load_schedule(entity);
   } else if (entity.kind == "namespace") {
     namespaces[id] = read<CreatedRecord>(entity).created_ms;
   } else if (entity.kind == "token") {
@@ -428,6 +434,7 @@ void State::link_loaded(std::int64_t now) {
     }
     if (task.cancel_requested && task.extras) task.extras->cancel_at = now + limits.cancel_grace_ms;
     pin_root(task);
+    begin_run(task);
   }
 }
 
@@ -448,6 +455,7 @@ void State::finish_load(std::int64_t now) {
   link_loaded(now);
   sort_arrivals();
   for (Task& task : live) arm(task);
+  for (auto& [name, schedule] : schedules) arm(schedule);
   for (auto& [id, worker] : workers) {
     arm(*worker);
     const bool away = worker->state == WorkerState::kLost || worker->state == WorkerState::kGone;

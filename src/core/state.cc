@@ -321,6 +321,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   task.ended_at = event.time.ms;
   task.ended_position = event.position;
   live.erase(live.iterator_to(task));
+  end_run(task);
   arm(task);
   unpin_root(task);
   if (task.dependents) unsettled.push_back(task.id);

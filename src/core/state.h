@@ -9,9 +9,11 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
+#include "core/schedule.h"
 #include "core/task.h"
 
 namespace arbiter::core {
@@ -35,6 +37,12 @@ struct CoreLimits {
   std::int64_t grant_bytes_max = 16LL * 1024 * 1024;  // of payloads in one answer; one task is always given
   std::int64_t batch_bytes_max = 16LL * 1024 * 1024;
   std::size_t inline_bytes_max = 4'096;  // larger payloads and results stay in the store
+  std::int64_t schedules_max = 1'000'000;
+  std::int64_t schedule_bytes_max = 8LL * 1024;  // of a definition with its task and payload
+  std::int64_t schedule_runs_max = 1'000;        // live runs of one schedule that may overlap
+  std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
+  std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
+  std::int64_t skip_count_max = 10'000;          // times that one skip counts; it may stand for more
 };
 
 // An entity as it is to be written: the current body, or its removal.
@@ -90,6 +98,7 @@ class State {
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;
   std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers;
   std::map<std::string, Bulk, std::less<>> bulks;
+  std::map<std::string, Schedule, std::less<>> schedules;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
   std::map<std::string, std::string, std::less<>> tokens;       // hash -> name
 
@@ -99,14 +108,18 @@ class State {
   TimerSet wall_timers;                  // of the wall clock
   std::deque<std::string> unsettled;     // tasks that ended, with dependents that have not been told yet
   std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
-  std::int64_t ready_tasks = 0;          // queued tasks in queues that are not paused
+  // The live runs of each schedule, oldest first; also of one that was deleted since.
+  std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
+  std::int64_t ready_tasks = 0;  // queued tasks in queues that are not paused
 
   void apply(const Event& event);
 
   [[nodiscard]] Task* find_task(std::string_view id) const;
   [[nodiscard]] Worker* find_worker(std::string_view id) const;
   [[nodiscard]] Queue* find_queue(std::string_view name) const;
-  [[nodiscard]] Queue& queue(const std::string& name);  // made when it is new
+  [[nodiscard]] Schedule* find_schedule(std::string_view name);
+  [[nodiscard]] std::vector<Task*> live_runs(std::string_view schedule) const;  // oldest first
+  [[nodiscard]] Queue& queue(const std::string& name);                          // made when it is new
   // When the task that is queued for the longest time became so; 0 when none is.
   [[nodiscard]] std::int64_t oldest_arrival(Queue& queue);
   // The root of its lineage, itself when it has no parent; nullptr when retention took the root.
@@ -123,6 +136,7 @@ class State {
   // Sets the task's timers from its state.
   void arm(Task& task);
   void arm(Worker& worker);
+  void arm(Schedule& schedule);
   // A lease lives as long as its own deadline or its worker's last sign of life says.
   [[nodiscard]] std::int64_t lease_deadline(const Lease& lease) const;
 
@@ -155,6 +169,7 @@ class State {
   void touch(Worker& worker);
   void touch(Queue& queue);
   void touch(Bulk& bulk);
+  void touch(Schedule& schedule);
 
  private:
   void on(const TaskSubmitted& e, const Event& event);
@@ -180,6 +195,12 @@ class State {
   void on(const NamespaceCreated& e, const Event& event);
   void on(const TokenCreated& e, const Event& event);
   void on(const ServerLifecycle& e, const Event& event);
+  void on(const ScheduleSet& e, const Event& event);
+  void on(const SchedulePaused& e, const Event& event);
+  void on(const ScheduleResumed& e, const Event& event);
+  void on(const ScheduleDeleted& e, const Event& event);
+  void on(const ScheduleFired& e, const Event& event);
+  void on(const ScheduleSkipped& e, const Event& event);
 
   TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
@@ -208,6 +229,12 @@ class State {
   void load_worker(const StoredEntity& entity);
   void load_queue(const StoredEntity& entity);
   void load_bulk(const StoredEntity& entity);
+  void load_schedule(const StoredEntity& entity);
+  static EntityChange schedule_change(const Schedule& schedule);
+  void take_schedules(std::vector<EntityChange>& changes);
+  void begin_run(const Task& task);  // of its schedule, if it has one: it is live (again)
+  void end_run(const Task& task);    // it is live no more
+  void note_run(const Task& task);
   void link_loaded(std::int64_t now);
   void sort_arrivals();
 
@@ -224,6 +251,7 @@ class State {
   std::vector<std::string> dirty_workers_;
   std::vector<Queue*> dirty_queues_;
   std::vector<Bulk*> dirty_bulks_;
+  std::vector<std::string> dirty_schedules_;
   std::vector<EntityChange> other_changes_;  // namespaces, tokens, removals
 };
 

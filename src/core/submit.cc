@@ -75,6 +75,17 @@ void Core::check_specs(std::vector<Submission>& submissions, base::FieldErrors& 
   }
 }
 
+// The tag that tells the runs of a schedule is not for others.
+void Core::check_tags(const std::vector<Submission>& submissions, base::FieldErrors& errors) {
+  for (const auto& s : submissions) {
+    for (std::size_t i = 0; i < s.spec->tags.size(); ++i) {
+      if (!s.spec->tags[i].value.starts_with(kScheduleTag)) continue;
+      errors.add(s.field("tags[" + std::to_string(i) + "]"),
+                 "begins with schedule:, which is for the runs of schedules");
+    }
+  }
+}
+
 Result<void> Core::check_sizes(const std::vector<Submission>& submissions) const {
   std::int64_t total = 0;
   for (const auto& s : submissions) {
@@ -228,7 +239,8 @@ void Core::emit_submission(Submission& s, std::size_t n) {
   emit(std::move(e));
 }
 
-Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& specs, bool batch) {
+Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& specs, Origin origin) {
+  const bool batch = origin == Origin::kBatch;
   std::vector<Submission> submissions(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     submissions[i].spec = specs[i];
@@ -236,6 +248,7 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
   }
   base::FieldErrors errors;
   check_specs(submissions, errors);
+  if (origin != Origin::kSchedule) check_tags(submissions, errors);
   const bool only_unknown = errors.empty();
   check_dependencies(submissions, batch, errors);
   if (!only_unknown) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
@@ -269,7 +282,7 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
 }
 
 Core::Answer Core::on(const SubmitTask& c, Ticket) {
-  auto submitted = submit({&c}, /*batch=*/false);
+  auto submitted = submit({&c}, Origin::kSingle);
   if (!submitted) return fail(submitted.error());
   const Task* task = state_.find_task(submitted->front().id.value);
   return Reply(SubmitTaskReply{view_of(state_, *task, Detail::kFull), submitted->front().created});
@@ -279,7 +292,7 @@ Core::Answer Core::on(const SubmitBatch& c, Ticket) {
   std::vector<const TaskSpec*> specs;
   specs.reserve(c.tasks.size());
   for (const auto& spec : c.tasks) specs.push_back(&spec);
-  auto submitted = submit(specs, /*batch=*/true);
+  auto submitted = submit(specs, Origin::kBatch);
   if (!submitted) return fail(submitted.error());
   return Reply(SubmitReply{std::move(*submitted)});
 }

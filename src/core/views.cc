@@ -160,6 +160,37 @@ BulkView view_of(const Bulk& bulk) {
   return view;
 }
 
+ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail) {
+  ScheduleSpec spec = spec_of(schedule);
+  ScheduleView view;
+  view.name.value = schedule.name;
+  if (spec.cron) view.cron = spec.cron->value;
+  if (spec.every_ms) view.every_ms = *spec.every_ms;
+  view.time_zone = std::move(spec.time_zone.value);
+  view.task = std::move(spec.task);
+  if (detail == Detail::kWithoutBodies) view.task.payload = {};
+  view.overlap = spec.overlap;
+  view.misfire = spec.misfire;
+  view.misfire_after_ms = spec.misfire_after_ms;
+  view.start_at = spec.start_at;
+  view.end_at = spec.end_at;
+  view.created_at = {schedule.created_at};
+  if (!schedule.paused) view.next_at = at(schedule.next);
+  if (schedule.next == 0) view.state = ScheduleState::kEnded;
+  if (schedule.paused) view.state = ScheduleState::kPaused;
+  const auto live = state.schedule_runs.find(schedule.name);
+  if (live != state.schedule_runs.end()) view.live = static_cast<std::int64_t>(live->second.size());
+  view.fired = schedule.fired;
+  view.skipped = schedule.skipped;
+  view.runs.assign(schedule.runs.rbegin(), schedule.runs.rend());
+  for (ScheduleRun& run : view.runs) {
+    const Task* task = run.ended_at ? nullptr : state.find_task(run.task_id.value);
+    if (task) run.state = task->state;
+  }
+  if (schedule.last_skip) view.last_skip = *schedule.last_skip;
+  return view;
+}
+
 std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities) {
   State scratch(CoreLimits{}, 0);
   std::vector<TaskView> views;

@@ -13,6 +13,7 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] WorkerView view_of(const State& state, const Worker& worker, bool with_leases);
 [[nodiscard]] QueueView view_of(State& state, Queue& queue, std::int64_t now);
 [[nodiscard]] BulkView view_of(const Bulk& bulk);
+[[nodiscard]] ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail);
 
 // Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty
 // `spec`) shows only what its record holds.

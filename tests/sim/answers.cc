@@ -183,6 +183,24 @@ void Answers::shows(const core::BulkView& view) {
        "shows bulk change " + view.id.value + " as it is not durable");
 }
 
+void Answers::shows(const core::ScheduleView& view) {
+  const auto found = model_.schedules.find(view.name.value);
+  if (found == model_.schedules.end()) return broken("1", "schedule " + view.name.value + " is not in the log");
+  const auto same = [&](const std::optional<ScheduleFacts>& f) {
+    const bool paused = view.state == core::ScheduleState::kPaused;
+    const std::int64_t next = view.next_at ? view.next_at->ms : 0;
+    return f && f->paused == paused && (paused || f->next == next) && f->fired == view.fired &&
+           f->skipped == view.skipped;
+  };
+  RULE(found->second.history.any(low(), high(), same), "1",
+       "shows schedule " + view.name.value + " as it is not durable");
+  for (const auto& run : view.runs) {
+    const TaskModel* t = task(run.task_id.value);
+    if (!t) return;
+    shows_state(t->id, run.state);
+  }
+}
+
 // ---- what is acknowledged -------------------------------------------------------------------------------------
 
 void Answers::submitted(const core::TaskSpec& spec, const std::string& id, TaskState state, bool created) {
@@ -476,6 +494,38 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       const std::pair<std::string, std::string> wanted(c.what, c.detail);
       const auto& all = model_.lifecycle;
       RULE(std::find(all.begin(), all.end(), wanted) != all.end(), "1", "a lifecycle event is not in the log");
+    } else if constexpr (std::is_same_v<C, core::SetSchedule>) {
+      const core::ScheduleSpec& spec = c;
+      const std::string definition = base::to_json(spec);
+      const auto found = model_.schedules.find(c.name.value);
+      const bool set = found != model_.schedules.end() && found->second.history.any(low(), high(), [&](const auto& f) {
+        return f && f->definition == definition;
+      });
+      RULE(set, "1", "the definition of schedule " + c.name.value + " is not in the log");
+      shows(std::get<core::SetScheduleReply>(reply).schedule);
+    } else if constexpr (std::is_same_v<C, core::GetSchedule> || std::is_same_v<C, core::PauseSchedule> ||
+                         std::is_same_v<C, core::ResumeSchedule>) {
+      const auto& view = std::get<core::ScheduleView>(reply);
+      shows(view);
+      if constexpr (std::is_same_v<C, core::PauseSchedule>)
+        RULE(view.state == core::ScheduleState::kPaused, "9", "a paused schedule is shown as not paused");
+      if constexpr (std::is_same_v<C, core::ResumeSchedule>)
+        RULE(view.state != core::ScheduleState::kPaused, "9", "a resumed schedule is shown as paused");
+    } else if constexpr (std::is_same_v<C, core::ListSchedules>) {
+      for (const auto& s : std::get<core::ScheduleList>(reply).items) shows(s);
+    } else if constexpr (std::is_same_v<C, core::RunSchedule>) {
+      const auto& run = std::get<core::SubmitTaskReply>(reply);
+      shows(run.task);
+      RULE(created_.insert(run.task.id.value).second, "9", "a run of " + c.name.value + " was acknowledged twice");
+      const auto& runs = model_.runs[c.name.value];
+      const bool is_run =
+          std::any_of(runs.begin(), runs.end(), [&](const auto* t) { return t->id == run.task.id.value; });
+      RULE(is_run, "1", "the run of " + c.name.value + " is not in the log");
+    } else if constexpr (std::is_same_v<C, core::DeleteSchedule>) {
+      const auto found = model_.schedules.find(c.name.value);
+      const bool gone =
+          found != model_.schedules.end() && found->second.history.any(low(), high(), [](const auto& f) { return !f; });
+      RULE(gone, "1", "that schedule " + c.name.value + " was deleted is not in the log");
     } else {
       static_assert(std::is_same_v<C, core::ReturnLeases>);
     }

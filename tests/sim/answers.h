@@ -32,6 +32,7 @@ class Answers {
   void shows(const core::WorkerView& view);
   void shows(const core::QueueView& view);
   void shows(const core::BulkView& view);
+  void shows(const core::ScheduleView& view);
   void shows_state(const std::string& id, TaskState state);
   void check_bodies(const core::TaskView& view, const TaskModel& task);
 
@@ -56,9 +57,12 @@ class Answers {
   void unknown_dependency(const core::Command& command);
   void lineage(const core::Command& command);
   void wrong_state(const core::Command& command);
+  void no_schedule(const std::string& name);
+  void no_run_now(const core::RunSchedule& c);
   void no_worker(const std::string& id);
   void unavailable();
   [[nodiscard]] bool lost_parent(const core::Command& command) const;
+  [[nodiscard]] bool has_ended(const core::Command& command) const;
 
   [[nodiscard]] const TaskModel* task(const std::string& id);
   [[nodiscard]] bool held_somewhere(std::int64_t lease) const;

@@ -61,6 +61,7 @@ class Clients {
   core::Command heartbeat();
   core::Command worker_change();
   core::Command queue_change();
+  core::Command schedule();
   core::Command catalogue();
   core::Command look();
   core::Command snapshot();

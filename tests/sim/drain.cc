@@ -39,6 +39,10 @@ void Drain::open_everything() {
   for (const auto& [name, queue] : model_.queues) {
     if (queue.now.paused) clients_.send(core::ResumeQueue{core::Name(name)});
   }
+  // A schedule would bring new work for ever.
+  for (const auto& [name, schedule] : model_.schedules) {
+    if (schedule.exists) clients_.send(core::DeleteSchedule{core::Name(name)});
+  }
   // Those that nobody plays any more make room.
   for (const auto& [id, worker] : model_.workers) {
     if (worker.exists && id.size() > 2) clients_.send(core::DeregisterWorker{core::Name(id)});

@@ -109,6 +109,9 @@ void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
     ++tasks[task.root].lineage_used;
   }
   ++queues[e.queue.value].live;
+  if (const auto schedule = core::schedule_of(task.spec); !schedule.empty()) {
+    runs[std::string(schedule)].push_back(&task);
+  }
   move(task, e.state, event);
 }
 
@@ -258,6 +261,67 @@ void Model::on(const core::NamespaceCreated& e, const core::Event& event) {
 }
 void Model::on(const core::TokenCreated& e, const core::Event& event) {
   tokens.emplace(e.hash, std::pair(e.name, event.position));
+}
+
+// ---- schedules ------------------------------------------------------------------------------------------------
+
+std::vector<const TaskModel*> Model::live_runs(const std::string& schedule, const std::string& but) const {
+  std::vector<const TaskModel*> live;
+  const auto found = runs.find(schedule);
+  if (found == runs.end()) return live;
+  for (const TaskModel* task : found->second) {
+    if (task->live() && task->id != but) live.push_back(task);
+  }
+  return live;
+}
+
+void Model::note(ScheduleModel& schedule, const core::Event& event) {
+  schedule.history.set(event.position, schedule.exists ? std::optional(schedule.now) : std::nullopt);
+}
+
+void Model::on(const core::ScheduleSet& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  if (!schedule.exists) {
+    schedule.now = {};
+    schedule.last_due = 0;
+  }
+  schedule.exists = true;
+  schedule.spec = *base::from_json_text<core::ScheduleSpec>(e.definition.text());
+  schedule.anchor = e.anchor_at.ms;
+  schedule.now.definition = base::to_json(schedule.spec);
+  schedule.now.next = e.next_at ? e.next_at->ms : 0;
+  note(schedule, event);
+}
+void Model::on(const core::SchedulePaused& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  schedule.now.paused = true;
+  note(schedule, event);
+}
+void Model::on(const core::ScheduleResumed& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  schedule.now.paused = false;
+  note(schedule, event);
+}
+void Model::on(const core::ScheduleDeleted& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  schedule.exists = false;
+  note(schedule, event);
+}
+void Model::on(const core::ScheduleFired& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  ++schedule.now.fired;
+  if (e.due_at) {
+    schedule.last_due = e.due_at->ms;
+    schedule.now.next = e.next_at ? e.next_at->ms : 0;
+  }
+  note(schedule, event);
+}
+void Model::on(const core::ScheduleSkipped& e, const core::Event& event) {
+  ScheduleModel& schedule = schedules[e.name.value];
+  schedule.now.skipped += e.times;
+  schedule.last_due = e.last_at.ms;
+  schedule.now.next = e.next_at ? e.next_at->ms : 0;
+  note(schedule, event);
 }
 void Model::on(const core::ServerLifecycle& e, const core::Event&) { lifecycle.emplace_back(e.what, e.detail); }
 

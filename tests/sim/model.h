@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/events.h"
+#include "core/schedule.h"
 
 namespace arbiter::sim {
 
@@ -138,6 +139,20 @@ struct BulkModel {
   History<BulkFacts> history;
 };
 
+struct ScheduleFacts {
+  std::string definition;  // as JSON
+  bool paused = false;
+  std::int64_t next = 0, fired = 0, skipped = 0;
+  friend bool operator==(const ScheduleFacts&, const ScheduleFacts&) = default;
+};
+struct ScheduleModel {
+  bool exists = false;
+  core::ScheduleSpec spec;
+  std::int64_t anchor = 0, last_due = 0;
+  ScheduleFacts now;
+  History<std::optional<ScheduleFacts>> history;
+};
+
 class Model {
  public:
   Position position = 0;
@@ -147,6 +162,8 @@ class Model {
   std::map<std::string, WorkerModel, std::less<>> workers;
   std::map<std::string, QueueModel, std::less<>> queues;
   std::map<std::string, BulkModel, std::less<>> bulks;
+  std::map<std::string, ScheduleModel, std::less<>> schedules;
+  std::map<std::string, std::vector<const TaskModel*>> runs;  // of each schedule, also of a deleted one
   std::map<std::string, Position, std::less<>> namespaces;
   std::map<std::string, std::pair<std::string, Position>, std::less<>> tokens;
   std::map<std::uint64_t, int> marked;                                // tasks by the request that brought them
@@ -160,6 +177,8 @@ class Model {
   [[nodiscard]] TaskModel* task(std::string_view id);
   [[nodiscard]] const TaskModel* task(std::string_view id) const;
   [[nodiscard]] TaskModel* root_of(const TaskModel& task);
+  // The runs of a schedule that have not ended, but for one.
+  [[nodiscard]] std::vector<const TaskModel*> live_runs(const std::string& schedule, const std::string& but) const;
 
  private:
   void on(const core::TaskSubmitted& e, const core::Event& event);
@@ -185,7 +204,14 @@ class Model {
   void on(const core::NamespaceCreated& e, const core::Event& event);
   void on(const core::TokenCreated& e, const core::Event& event);
   void on(const core::ServerLifecycle& e, const core::Event& event);
+  void on(const core::ScheduleSet& e, const core::Event& event);
+  void on(const core::SchedulePaused& e, const core::Event& event);
+  void on(const core::ScheduleResumed& e, const core::Event& event);
+  void on(const core::ScheduleDeleted& e, const core::Event& event);
+  void on(const core::ScheduleFired& e, const core::Event& event);
+  void on(const core::ScheduleSkipped& e, const core::Event& event);
 
+  void note(ScheduleModel& schedule, const core::Event& event);
   void move(TaskModel& task, TaskState to, const core::Event& event);
   void end_lease(TaskModel& task, LeaseEnd end);
   void note(WorkerModel& worker, const core::Event& event);

@@ -39,6 +39,17 @@ class Referee {
   void on(const core::NamespaceCreated& e);
   void on(const core::TokenCreated& e);
   void on(const core::ServerLifecycle&) {}
+  // ---- schedule_rules.cc ----
+  void on(const core::ScheduleSet& e);
+  void on(const core::SchedulePaused& e);
+  void on(const core::ScheduleResumed& e);
+  void on(const core::ScheduleDeleted& e);
+  void on(const core::ScheduleFired& e);
+  void on(const core::ScheduleSkipped& e);
+  [[nodiscard]] const ScheduleModel* known_schedule(const core::Name& name);
+  void check_overlap(const ScheduleModel& schedule, const core::ScheduleFired& e);
+  void check_punctual(const ScheduleModel& schedule, const core::ScheduleFired& e);
+  void check_reason(const ScheduleModel& schedule, const core::ScheduleSkipped& e);
 
   [[nodiscard]] TaskModel* known(const std::string& id);
   // Running time, without what the engine stood still, from `since` to now.

@@ -40,6 +40,16 @@ std::string task_of(const core::Command& command) {
       command);
 }
 
+// The schedule that the command is about.
+std::string schedule_of(const core::Command& command) {
+  if (const auto* c = std::get_if<core::GetSchedule>(&command)) return c->name.value;
+  if (const auto* c = std::get_if<core::PauseSchedule>(&command)) return c->name.value;
+  if (const auto* c = std::get_if<core::ResumeSchedule>(&command)) return c->name.value;
+  if (const auto* c = std::get_if<core::RunSchedule>(&command)) return c->name.value;
+  if (const auto* c = std::get_if<core::DeleteSchedule>(&command)) return c->name.value;
+  return "";
+}
+
 std::string lease_of(const core::Command& command) {
   return std::visit(
       [](const auto& c) -> std::string {
@@ -55,9 +65,32 @@ std::string lease_of(const core::Command& command) {
 }  // namespace
 
 void Answers::not_found(const core::Command& command) {
+  if (const std::string name = schedule_of(command); !name.empty()) return no_schedule(name);
   const std::string id = task_of(command);
   const TaskModel* t = id.empty() ? nullptr : model_.task(id);
   RULE(!t || t->submitted > low(), "1", "task " + id + " is in the log, but is said not to exist");
+}
+
+void Answers::no_schedule(const std::string& name) {
+  const auto found = model_.schedules.find(name);
+  const bool always = found != model_.schedules.end() &&
+                      found->second.history.all(low(), high(), [](const auto& f) { return f.has_value(); });
+  RULE(!always, "1", "schedule " + name + " exists, but is said not to");
+}
+
+void Answers::no_run_now(const core::RunSchedule& c) {
+  const auto& runs = model_.runs[c.name.value];
+  const bool was_live = std::any_of(runs.begin(), runs.end(), [&](const TaskModel* t) {
+    return t->history.any(low(), high(), [](const TaskFacts& f) { return !core::is_ended(f.state); });
+  });
+  RULE(was_live, "3", "no run of " + c.name.value + " is live, but it cannot be run");
+  world_.count(Kind::kReaction, "run now refused");
+}
+
+// A schedule whose last time may have passed when the request came.
+bool Answers::has_ended(const core::Command& command) const {
+  const auto* c = std::get_if<core::SetSchedule>(&command);
+  return c && c->end_at && c->end_at->ms <= world_.wall_max() + 3'600'000;
 }
 
 // The lease must not have been current all the time.
@@ -163,7 +196,7 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
   const Asked& asked = *sent_->asked;
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
-      RULE(asked.bad || lost_parent(command), "3", "is refused as invalid: " + error.message);
+      RULE(asked.bad || lost_parent(command) || has_ended(command), "3", "is refused as invalid: " + error.message);
       return;
     case ErrorCode::kNotFound:
       return not_found(command);
@@ -175,6 +208,7 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
       if (const auto report = report_of(command)) return conflict(*report);
       return broken("9", "is no outcome, but conflicts with one");
     case ErrorCode::kInvalidState:
+      if (const auto* c = std::get_if<core::RunSchedule>(&command)) return no_run_now(*c);
       return wrong_state(command);
     case ErrorCode::kUnknownWorker:
       return no_worker(worker_of(command).id);

@@ -1,5 +1,6 @@
 // The requests that Clients make up.
 #include "clients.h"
+#include "schedules.h"
 
 namespace arbiter::sim {
 
@@ -38,7 +39,7 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 17> kChoices{{{13, &Clients::submit},
+  static constexpr std::array<Choice, 18> kChoices{{{13, &Clients::submit},
                                                     {7, &Clients::batch},
                                                     {2, &Clients::bad_batch},
                                                     {6, &Clients::get},
@@ -53,6 +54,7 @@ core::Command Clients::anything() {
                                                     {7, &Clients::heartbeat},
                                                     {2, &Clients::worker_change},
                                                     {3, &Clients::queue_change},
+                                                    {7, &Clients::schedule},
                                                     {2, &Clients::catalogue},
                                                     {5, &Clients::person}}};
   static constexpr int kSum = [] {
@@ -376,6 +378,23 @@ core::Command Clients::queue_change() {
     default:
       return core::ResumeQueue{name};
   }
+}
+
+core::Command Clients::schedule() {
+  const core::Name name("schedule-" + std::to_string(1 + random_.below(4)));
+  const std::int64_t n = random_.range(0, 99);
+  if (n < 45) {
+    core::SetSchedule c{make_schedule(random_, world_.peek().wall.ms), name};
+    bad_now_ = random_.percent(8);
+    if (bad_now_) spoil(c, random_);
+    return c;
+  }
+  if (n < 57) return core::RunSchedule{name};
+  if (n < 67) return core::PauseSchedule{name};
+  if (n < 80) return core::ResumeSchedule{name};
+  if (n < 86) return core::DeleteSchedule{name};
+  if (n < 95) return core::GetSchedule{name, random_.range(0, 5)};
+  return core::ListSchedules{random_.range(1, 3), {}};
 }
 
 core::Command Clients::catalogue() {

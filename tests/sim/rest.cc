@@ -27,6 +27,7 @@ void Rest::check() {
   for (const auto& [id, bulk] : model_.bulks) {
     RULE(bulk.now.state == core::BulkState::kDone, "3", "bulk change " + id + " does not go on");
   }
+  for (const auto& [name, schedule] : model_.schedules) check_schedule(name, schedule);
   check_waiting_workers();
   check_listeners();
   check_owed();
@@ -80,6 +81,20 @@ void Rest::check_lease(const TaskModel& task) {
     for (const Sign& s : signs->second) sign = std::max(sign, s.answered);
   }
   RULE(now_ <= sign + *task.spec.stall_ms + slack(lease.granted_at), "3", name + " outlives its stall time");
+}
+
+// What is due has been acted on, and the index of live runs holds them all.
+void Rest::check_schedule(const std::string& name, const ScheduleModel& schedule) {
+  if (schedule.exists && !schedule.now.paused && schedule.now.next) {
+    RULE(schedule.now.next >= wall_, "3", "schedule " + name + " is due since " + std::to_string(schedule.now.next));
+  }
+  const core::State& state = world_.get().core()->state();
+  const auto kept = state.schedule_runs.find(name);
+  const std::size_t live = model_.live_runs(name, "").size();
+  RULE(kept == state.schedule_runs.end() || !kept->second.empty(), "8",
+       "the index of live runs keeps an empty set for " + name);
+  RULE((kept == state.schedule_runs.end() ? 0 : kept->second.size()) == live, "2",
+       "the index of live runs of " + name + " is wrong");
 }
 
 void Rest::check_worker(const std::string& id, const WorkerModel& worker) {

@@ -25,6 +25,7 @@ class Rest {
   void check_task(const TaskModel& task);
   void check_pending(const TaskModel& task);
   void check_lease(const TaskModel& task);
+  void check_schedule(const std::string& name, const ScheduleModel& schedule);
   void check_worker(const std::string& id, const WorkerModel& worker);
   void check_waiting_workers();
   void check_listeners();

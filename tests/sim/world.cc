@@ -75,10 +75,28 @@ std::int64_t World::stalled(std::int64_t from, std::int64_t to) const {
   return sum;
 }
 
+// Called right after either clock was set.
+void World::note_offset() {
+  const base::Now now = peek();
+  offsets_.push_back({now.now.ms, core::kNever, now.wall.ms - now.now.ms});
+}
+
+World::Range World::wall_at(std::int64_t now) const {
+  Range range{core::kNever, 0};
+  for (const Offset& o : offsets_) {
+    if (now < o.from || now > o.to) continue;
+    range.low = std::min(range.low, now + o.ahead);
+    range.high = std::max(range.high, now + o.ahead);
+  }
+  return range;
+}
+
 void World::jump_wall(std::int64_t ms) {
+  offsets_.back().to = peek().now.ms;
   wall_before_jump_ = noticed_wall();
   jumped_at_ = clock_.monotonic_ms();
   clock_.jump_wall(ms);
+  note_offset();
   wall_max_ = std::max(wall_max_, clock_.wall().ms);
   counts_.add(Kind::kFault, ms > 0 ? "wall clock forward" : "wall clock back");
 }
@@ -91,9 +109,11 @@ std::int64_t World::noticed_wall() const {
 // ---- the process ----------------------------------------------------------------------------------------------
 
 void World::start_process() {
+  if (!offsets_.empty()) offsets_.back().to = peek().now.ms;
   base_monotonic_ = clock_.monotonic_ms();
   stalls_.clear();  // they were on another clock
   base_now_ = clock_.wall().ms;
+  note_offset();
   stopping_ = false;
   namespace_ = std::make_unique<engine::Namespace>(*this, setup_.engine_limits);
   opening_ = Opening::kAsked;
@@ -400,7 +420,11 @@ void World::open_journal() {
   journal_ = std::move(*journal);
   loaded_.emplace(engine::load(*journal_, setup_.limits, peek()));
   const std::int64_t behind = (*loaded_)->journal.last_time.ms - peek().now.ms;
-  if (behind > 0) base_now_ += behind;
+  if (behind > 0) {
+    offsets_.back().to = peek().now.ms;
+    base_now_ += behind;
+    note_offset();
+  }
   watcher_.loaded(peek().now.ms, (*loaded_)->journal.head);
 }
 

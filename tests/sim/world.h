@@ -86,6 +86,11 @@ class World final : public engine::Environment {
   // How long the engine stood still in (from, to].
   [[nodiscard]] std::int64_t stalled(std::int64_t from, std::int64_t to) const;
   [[nodiscard]] std::int64_t wall_max() const { return wall_max_; }
+  // What the wall clock may have shown when the namespace's time was `now`: two values when it jumped just then.
+  struct Range {
+    std::int64_t low, high;
+  };
+  [[nodiscard]] Range wall_at(std::int64_t now) const;
   // The wall clock, as far as the engine must have noticed: a jump shows with its next look.
   [[nodiscard]] std::int64_t noticed_wall() const;
 
@@ -116,6 +121,7 @@ class World final : public engine::Environment {
   void publish(std::shared_ptr<const std::vector<store::EventRow>> events) override;
 
   void move_clock(std::int64_t ms);
+  void note_offset();
   void start_process();
   void end_process(bool gracefully);
   void run_post();
@@ -142,6 +148,11 @@ class World final : public engine::Environment {
   std::int64_t wall_max_ = 0;
   std::int64_t jumped_at_ = -1'000'000;  // of the monotonic clock
   std::int64_t wall_before_jump_ = 0;
+  // The wall clock is so far ahead of the namespace's time, from that time on; the latest until now.
+  struct Offset {
+    std::int64_t from, to, ahead;
+  };
+  std::vector<Offset> offsets_;
   std::vector<Stall> stalls_;
 
   store::MemoryStore store_;
