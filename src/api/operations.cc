@@ -160,6 +160,24 @@ void add_queues(Table& t) {
       t, {"graph.get", "GET", "/api/v1/graph", kRead, "Dependencies with states and a topological order"});
 }
 
+void add_schedules(Table& t) {
+  add<SetSchedule, ScheduleView>(
+      t, {"schedules.set", "PUT", "/api/v1/schedules/{name}", kWrite,
+          "Create or change a schedule: when, and which task it submits then", Success::kCreated});
+  add<ListSchedules, ScheduleList>(
+      t, {"schedules.list", "GET", "/api/v1/schedules", kRead, "List schedules by name, without payloads"});
+  add<GetSchedule, ScheduleView>(t, {"schedules.get", "GET", "/api/v1/schedules/{name}", kRead,
+                                     "A schedule with its latest runs and its next times"});
+  add<PauseSchedule, ScheduleView>(
+      t, {"schedules.pause", "POST", "/api/v1/schedules/{name}/pause", kWrite, "Let a schedule's times pass"});
+  add<ResumeSchedule, ScheduleView>(t, {"schedules.resume", "POST", "/api/v1/schedules/{name}/resume", kWrite,
+                                        "Let a schedule go on with its next time"});
+  add<RunSchedule, TaskView>(t, {"schedules.run", "POST", "/api/v1/schedules/{name}/run", kWrite,
+                                 "Submit a schedule's task now, beside its times", Success::kCreated});
+  add<DeleteSchedule, Done>(
+      t, {"schedules.delete", "DELETE", "/api/v1/schedules/{name}", kWrite, "Delete a schedule; its runs stay"});
+}
+
 void add_events(Table& t) {
   add<QueryEvents, EventList>(t, {"events.query", "GET", "/api/v1/events", kRead, "Read the event log, oldest first"},
                               &run_query_events);
@@ -208,6 +226,7 @@ Table make_table() {
   add_leased_tasks(table);
   add_workers(table);
   add_queues(table);
+  add_schedules(table);
   add_events(table);
   add_server(table);
   return table;

@@ -187,6 +187,11 @@ void add_core_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.core.waiters_max; });
   add("lineageMax", 1, 60'000, "Retries plus children of one root task",
       [](Config& c) -> auto& { return c.core.lineage_max; });
+  add("schedulesMax", 0, kMany, "Schedules of a namespace", [](Config& c) -> auto& { return c.core.schedules_max; });
+  add("scheduleRunsMax", 1, kMany, "Live runs of one schedule that may overlap",
+      [](Config& c) -> auto& { return c.core.schedule_runs_max; });
+  add("misfireRunsMax", 1, 10'000, "Missed runs of one schedule that `misfire: all` makes up for",
+      [](Config& c) -> auto& { return c.core.misfire_runs_max; });
   add("endedInMemoryMax", 0, kMany, "Ended tasks that stay in memory for quick look-ups",
       [](Config& c) -> auto& { return c.core.ended_in_memory_max; });
   add("endedInMemoryMs", 0, kHourMs, "And for how long", [](Config& c) -> auto& { return c.core.ended_in_memory_ms; });
