@@ -146,6 +146,9 @@ TEST(Cron, OthersComeWheneverTheClocksShowThem) {
   EXPECT_THAT(next("*/30 2 * * *", "2026-10-24T22:00:00Z", 5, "Europe/Berlin"),
               ElementsAre("2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z",
                           "2026-10-25T01:30:00Z", "2026-10-26T01:00:00Z"));
+  // A `*` among the seconds is enough.
+  EXPECT_THAT(next("*/30 30 2 * * *", "2026-10-25T00:30:00Z", 2, "Europe/Berlin"),
+              ElementsAre("2026-10-25T00:30:30Z", "2026-10-25T01:30:00Z"));
 }
 
 TEST(Cron, ChangesOfHalfAnHourAndOfAWholeDay) {
