@@ -26,6 +26,18 @@ Health health_of(Service& service) {
   return health;
 }
 
+// A certificate that was not renewed needs somebody, but what it serves is served: /readyz does not ask.
+void add_tls_check(Service& service, Health& health) {
+  const auto tls = service.network() ? service.network()->tls_status() : std::nullopt;
+  if (!tls) return;
+  const bool expired = tls->not_after_s * 1000 <= service.clock().wall().ms;
+  const bool ok = tls->problem.empty() && !expired;
+  std::string detail = "The certificate in use is valid until " + base::to_rfc3339({tls->not_after_s * 1000}) + ".";
+  if (!tls->problem.empty()) detail += " It was not renewed: " + tls->problem + ".";
+  health.checks.push_back({"tls", ok, detail});
+  if (!ok && health.status == "ok") health.status = "degraded";
+}
+
 void answer(const CallPtr& call, std::string content_type, std::string body) {
   net::Response response;
   response.content_type = std::move(content_type);
@@ -65,6 +77,19 @@ MetricFamily by_namespace(const std::vector<engine::NamespaceStatus>& all, std::
   return family;
 }
 
+void add_tls(const net::TlsStatus& tls, const net::ServerStats& stats, std::vector<MetricFamily>& out) {
+  constexpr auto counter = MetricType::Counter;
+  out.push_back(single("arbiter_tls_certificate_not_after_seconds", "When the certificate in use ends, in Unix time",
+                       MetricType::Gauge, static_cast<double>(tls.not_after_s)));
+  out.push_back(single("arbiter_tls_reloads_total", "Certificates taken into use after the first", counter,
+                       static_cast<double>(tls.reloads)));
+  out.push_back(single("arbiter_tls_reload_failures_total",
+                       "Renewals that could not be used; the old certificate stayed", counter,
+                       static_cast<double>(tls.failed_reloads)));
+  out.push_back(single("arbiter_tls_handshakes_failed_total", "Connections whose TLS handshake failed", counter,
+                       static_cast<double>(stats.tls_handshakes_failed.load())));
+}
+
 void add_engine(Service& service, std::vector<MetricFamily>& out) {
   using Status = engine::NamespaceStatus;
   const auto all = service.engine().status();
@@ -97,7 +122,11 @@ void run_ready(Service& service, const CallPtr& call) {
   call->reply_json(health.status == "ok" ? 200 : 503, base::to_json(health));
 }
 
-void run_health(Service& service, const CallPtr& call) { call->reply_json(200, base::to_json(health_of(service))); }
+void run_health(Service& service, const CallPtr& call) {
+  Health health = health_of(service);
+  add_tls_check(service, health);
+  call->reply_json(200, base::to_json(health));
+}
 
 void run_version(Service& service, const CallPtr& call) {
   call->reply_json(200, base::to_json(VersionView{"arbiter", service.config().version, "v1"}));
@@ -111,7 +140,8 @@ void run_status(Service& service, const CallPtr& call) {
   view.started_at = service.started_at();
   view.uptime_ms = service.clock().wall().ms - view.started_at.ms;
   view.stopping = service.is_stopping();
-  if (service.network()) view.connections = static_cast<std::int64_t>(service.network()->connections_open.load());
+  if (service.network())
+    view.connections = static_cast<std::int64_t>(service.network()->stats().connections_open.load());
   view.resident_bytes = resident_bytes();
   for (const auto& s : service.engine().status()) {
     view.namespaces.push_back({s.name, s.open, s.problem.empty() ? std::nullopt : std::optional(s.problem),
@@ -139,9 +169,10 @@ void run_metrics(Service& service, const CallPtr& call) {
       single("arbiter_streams_open", "Open event streams", gauge, static_cast<double>(metrics.streams_open.load())));
   if (const auto* network = service.network()) {
     out.push_back(single("arbiter_connections_open", "Open connections", gauge,
-                         static_cast<double>(network->connections_open.load())));
+                         static_cast<double>(network->stats().connections_open.load())));
     out.push_back(single("arbiter_connections_refused_total", "Connections over the limit", MetricType::Counter,
-                         static_cast<double>(network->connections_refused.load())));
+                         static_cast<double>(network->stats().connections_refused.load())));
+    if (const auto tls = network->tls_status()) add_tls(*tls, network->stats(), out);
   }
   add_engine(service, out);
   answer(call, "text/plain; version=0.0.4; charset=utf-8", metrics.text(std::move(out)));

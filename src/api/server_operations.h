@@ -13,7 +13,7 @@ struct HealthCheck {
 };
 BOOST_DESCRIBE_STRUCT(HealthCheck, (), (name, ok, detail))
 struct Health {
-  std::string status;  // ok | unavailable | stopping
+  std::string status;  // ok | degraded | unavailable | stopping
   std::vector<HealthCheck> checks;
 };
 BOOST_DESCRIBE_STRUCT(Health, (), (status, checks))

@@ -42,7 +42,7 @@ class Service final : public net::Handler {
 
   // From now on /readyz answers 503; everything else goes on.
   void begin_shutdown() { stopping_ = true; }
-  void set_network(const net::ServerStats* stats) { network_ = stats; }
+  void set_network(const net::Server* server) { network_ = server; }
 
   // ---- for the handlers of operations ----
   using Then = std::function<void(engine::Answer)>;
@@ -66,7 +66,7 @@ class Service final : public net::Handler {
   [[nodiscard]] Namespaces& namespaces() { return namespaces_; }
   [[nodiscard]] Feeds& feeds() { return feeds_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
-  [[nodiscard]] const net::ServerStats* network() const { return network_; }
+  [[nodiscard]] const net::Server* network() const { return network_; }
   [[nodiscard]] bool is_stopping() const { return stopping_; }
   [[nodiscard]] base::Timestamp started_at() const { return started_at_; }
   [[nodiscard]] const std::string& openapi() const { return openapi_; }
@@ -95,7 +95,7 @@ class Service final : public net::Handler {
   Namespaces namespaces_;
   Feeds feeds_;
   std::atomic<bool> stopping_{false};
-  std::atomic<const net::ServerStats*> network_{nullptr};
+  std::atomic<const net::Server*> network_{nullptr};
 };
 
 }  // namespace arbiter::api

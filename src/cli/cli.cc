@@ -29,6 +29,11 @@ void add_global_options(CLI::App& root, Context& context) {
                   "The server's address [ARBITER_URL, else DATA/server.url, where a running server writes it, else "
                   "http://127.0.0.1:7420]")
       ->type_name("URL");
+  root.add_option(
+          "--ca-file", context.settings.ca_file,
+          "PEM file of the authorities that may have signed the server's certificate [ARBITER_CA_FILE, else the "
+          "system's]")
+      ->type_name("FILE");
   root.add_option("--token-file", context.settings.token_file,
                   "A file with the access token [ARBITER_TOKEN_FILE, ARBITER_TOKEN, else DATA/admin.token]")
       ->type_name("FILE");

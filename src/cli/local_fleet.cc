@@ -23,6 +23,8 @@ using base::fail;
 constexpr int kReadyMs = 60'000;
 constexpr int kStopMs = 10'000;
 constexpr int kStartsMax = 20;
+// A server of our own is on loopback, whatever the environment says of others.
+const std::vector<std::string> kWithoutTls = {"ARBITER_TLS_CERT=", "ARBITER_TLS_KEY="};
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -120,7 +122,8 @@ Result<void> LocalServer::start(const std::string& data_directory, const std::st
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail({ErrorCode::kInternal, "No pipe can be made."});
   const std::string listen = "127.0.0.1:" + std::to_string(endpoint_.port);
-  auto process = Process::start({{"serve", "--data", data_directory, "--listen", listen}, {}, log_file, ends[1]});
+  auto process =
+      Process::start({{"serve", "--data", data_directory, "--listen", listen}, kWithoutTls, log_file, ends[1]});
   ::close(ends[1]);
   const std::string line = process ? first_line(ends[0]) : "";
   ::close(ends[0]);
@@ -177,7 +180,8 @@ Result<Process> WorkerFleet::start_one(int index) const {
                                         "--url",
                                         options_.endpoint.url()};
   for (const auto& queue : options_.queues) arguments.insert(arguments.end(), {"--queue", queue});
-  std::vector<std::string> environment = {"ARBITER_TOKEN=" + options_.endpoint.token, "ARBITER_TOKEN_FILE="};
+  std::vector<std::string> environment = {"ARBITER_TOKEN=" + options_.endpoint.token,
+                                          "ARBITER_TOKEN_FILE=", "ARBITER_CA_FILE=" + options_.endpoint.ca_file};
   environment.insert(environment.end(), options_.environment.begin(), options_.environment.end());
   if (!options_.endpoint.namespace_name.empty()) {
     arguments.insert(arguments.end(), {"--namespace", options_.endpoint.namespace_name});

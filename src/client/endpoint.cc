@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace arbiter::client {
@@ -39,12 +40,15 @@ std::string Endpoint::authority() const {
 
 Result<Endpoint> parse_url(std::string_view url) {
   std::string_view rest = url;
-  if (rest.starts_with("https://")) return base::fail(bad_url(url, "asks for TLS, which clients do not speak yet"));
-  if (!rest.starts_with("http://")) return base::fail(bad_url(url, "does not start with http://"));
-  rest.remove_prefix(7);
+  const bool secure = rest.starts_with("https://");
+  if (!secure && !rest.starts_with("http://")) {
+    return base::fail(bad_url(url, "starts neither with http:// nor with https://"));
+  }
+  rest.remove_prefix(rest.find("//") + 2);
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#@") != std::string_view::npos) return base::fail(bad_url(url, "has more than a host"));
   Endpoint endpoint;
+  endpoint.secure = secure;
   std::string_view port;
   if (rest.starts_with('[')) {
     const auto close = rest.find(']');
@@ -58,7 +62,7 @@ Result<Endpoint> parse_url(std::string_view url) {
   }
   if (endpoint.host.empty()) return base::fail(bad_url(url, "has no host"));
   if (port.empty()) {
-    endpoint.port = 80;
+    endpoint.port = secure ? 443 : 80;
     return endpoint;
   }
   port.remove_prefix(1);
@@ -95,6 +99,9 @@ Result<Endpoint> discover(const Settings& settings) {
   auto endpoint =
       parse_url(first_of({settings.url, environment("ARBITER_URL"), url_in(data), std::string(kDefaultUrl)}));
   if (!endpoint) return endpoint;
+  endpoint->ca_file = first_of({settings.ca_file, environment("ARBITER_CA_FILE")});
+  // Programs that workers start elsewhere get it too.
+  if (!endpoint->ca_file.empty()) endpoint->ca_file = std::filesystem::absolute(endpoint->ca_file).string();
   endpoint->namespace_name = first_of({settings.namespace_name, environment("ARBITER_NAMESPACE")});
   if (const auto file = first_of({settings.token_file, environment("ARBITER_TOKEN_FILE")}); !file.empty()) {
     auto token = read_token(file);

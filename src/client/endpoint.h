@@ -21,11 +21,14 @@ struct Endpoint {
   std::uint16_t port = 0;
   std::string token;           // empty: requests carry none
   std::string namespace_name;  // empty: the server's `default`
+  bool secure = false;         // TLS
+  std::string ca_file{};  // PEM of the authorities that may have signed the server's certificate; empty: the system's
   [[nodiscard]] std::string authority() const;
-  [[nodiscard]] std::string url() const { return "http://" + authority(); }
+  [[nodiscard]] std::string url() const { return (secure ? "https://" : "http://") + authority(); }
 };
 
-// Reads `http://host[:port]`; the port is 80 when absent. kInvalidRequest says what is wrong.
+// Reads `http://host[:port]` or `https://host[:port]`; the port is 80 or 443 when absent. kInvalidRequest says what is
+// wrong.
 [[nodiscard]] Result<Endpoint> parse_url(std::string_view url);
 
 // What the user said by flags; empty means not said.
@@ -34,9 +37,11 @@ struct Settings {
   std::string token_file;
   std::string data_directory;
   std::string namespace_name;
+  std::string ca_file{};
 };
 
-// The endpoint by flags, then by environment (ARBITER_URL, ARBITER_TOKEN, ARBITER_DATA, ARBITER_NAMESPACE), then by the
+// The endpoint by flags, then by environment (ARBITER_URL, ARBITER_TOKEN, ARBITER_DATA, ARBITER_NAMESPACE,
+// ARBITER_CA_FILE), then by the
 // data directory, then by the defaults. In the data directory a running server says its address in `server.url` (one
 // that was killed may have left it: nobody answers there), and `admin.token` holds a token. A token that nobody named
 // may be absent.

@@ -123,6 +123,7 @@ Http::~Http() {
 }
 
 void Http::close() {
+  tls_.reset();
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
@@ -158,6 +159,55 @@ Result<void> Http::wait(short events, std::int64_t deadline_ms) {
 }
 
 Result<void> Http::connect(std::int64_t deadline_ms) {
+  auto connected = connect_socket(deadline_ms);
+  if (!connected || !endpoint_.secure) return connected;
+  auto secured = shake_hands(std::min(deadline_ms, now_ms() + kConnectTimeoutMs));
+  if (!secured) close();
+  return secured;
+}
+
+Result<void> Http::shake_hands(std::int64_t deadline_ms) {
+  auto session = TlsSession::make(fd_, endpoint_.host, endpoint_.ca_file);
+  if (!session) return fail(session.error());
+  tls_ = std::move(*session);
+  for (;;) {
+    const auto outcome = tls_->handshake().outcome;
+    if (outcome == TlsSession::Outcome::kDone) return {};
+    const bool waits = outcome == TlsSession::Outcome::kWantRead || outcome == TlsSession::Outcome::kWantWrite;
+    if (!waits) return fail(unreachable(tls_->problem()));
+    const short events = outcome == TlsSession::Outcome::kWantRead ? POLLIN : POLLOUT;
+    if (auto ready = wait(events, deadline_ms); !ready) return ready;
+  }
+}
+
+Result<void> Http::write_tls(std::string_view bytes, std::int64_t deadline_ms) {
+  while (!bytes.empty()) {
+    const auto [outcome, count] = tls_->write(bytes);
+    if (outcome == TlsSession::Outcome::kDone) {
+      bytes.remove_prefix(count);
+      continue;
+    }
+    const bool waits = outcome == TlsSession::Outcome::kWantRead || outcome == TlsSession::Outcome::kWantWrite;
+    if (!waits) return fail(unreachable(tls_->problem()));
+    const short events = outcome == TlsSession::Outcome::kWantRead ? POLLIN : POLLOUT;
+    if (auto ready = wait(events, deadline_ms); !ready) return ready;
+  }
+  return {};
+}
+
+Result<std::size_t> Http::read_tls(char* into, std::size_t size, std::int64_t deadline_ms) {
+  for (;;) {
+    const auto [outcome, count] = tls_->read({into, size});
+    if (outcome == TlsSession::Outcome::kDone) return count;
+    if (outcome == TlsSession::Outcome::kEnd) return std::size_t{0};
+    const bool waits = outcome == TlsSession::Outcome::kWantRead || outcome == TlsSession::Outcome::kWantWrite;
+    if (!waits) return fail(unreachable(tls_->problem()));
+    const short events = outcome == TlsSession::Outcome::kWantRead ? POLLIN : POLLOUT;
+    if (auto ready = wait(events, deadline_ms); !ready) return fail(ready.error());
+  }
+}
+
+Result<void> Http::connect_socket(std::int64_t deadline_ms) {
   close();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -192,12 +242,13 @@ Result<void> Http::connect(std::int64_t deadline_ms) {
 // An idle connection that is readable was closed by the server (or is out of step): nothing was sent, so nothing is
 // lost.
 bool Http::reusable() const {
-  if (fd_ < 0) return false;
+  if (fd_ < 0 || (tls_ && tls_->has_pending())) return false;
   pollfd idle{fd_, POLLIN, 0};
   return ::poll(&idle, 1, 0) == 0;
 }
 
 Result<void> Http::write_all(std::string_view bytes, std::int64_t deadline_ms) {
+  if (tls_) return write_tls(bytes, deadline_ms);
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n >= 0) {
@@ -212,6 +263,7 @@ Result<void> Http::write_all(std::string_view bytes, std::int64_t deadline_ms) {
 }
 
 Result<std::size_t> Http::read_some(char* into, std::size_t size, std::int64_t deadline_ms) {
+  if (tls_) return read_tls(into, size, deadline_ms);
   for (;;) {
     if (auto ready = wait(POLLIN, deadline_ms); !ready) return fail(ready.error());
     const ssize_t n = ::recv(fd_, into, size, 0);

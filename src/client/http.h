@@ -7,11 +7,13 @@
 
 #include <boost/json.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "client/endpoint.h"
+#include "client/tls.h"
 
 namespace arbiter::client {
 
@@ -71,6 +73,10 @@ class Http {
  private:
   struct Exchange;
   [[nodiscard]] Result<void> connect(std::int64_t deadline_ms);
+  [[nodiscard]] Result<void> connect_socket(std::int64_t deadline_ms);
+  [[nodiscard]] Result<void> shake_hands(std::int64_t deadline_ms);
+  [[nodiscard]] Result<void> write_tls(std::string_view bytes, std::int64_t deadline_ms);
+  [[nodiscard]] Result<std::size_t> read_tls(char* into, std::size_t size, std::int64_t deadline_ms);
   [[nodiscard]] Result<void> write_all(std::string_view bytes, std::int64_t deadline_ms);
   [[nodiscard]] Result<std::size_t> read_some(char* into, std::size_t size, std::int64_t deadline_ms);
   [[nodiscard]] Result<void> wait(short events, std::int64_t deadline_ms);
@@ -83,7 +89,8 @@ class Http {
 
   Endpoint endpoint_;
   int fd_ = -1;
-  int wake_fd_ = -1;  // readable for ever once cancelled
+  std::unique_ptr<TlsSession> tls_;  // of fd_, when the endpoint is secure
+  int wake_fd_ = -1;                 // readable for ever once cancelled
 };
 
 // The error of a reply that is not 2xx: its problem document, or the nearest code for its status.

@@ -93,8 +93,9 @@ TEST(Http, ReadsServerSentEventsFromChunks) {
 
 TEST(Endpoint, UrlsAreReadOrRefusedWithTheReason) {
   EXPECT_EQ(parse_url("http://localhost:7420/").value().authority(), "localhost:7420");
+  EXPECT_EQ(parse_url("https://coordinator.example").value().url(), "https://coordinator.example:443");
   EXPECT_EQ(parse_url("http://[::1]:1").value().authority(), "[::1]:1");
-  for (const char* bad : {"", "localhost:1", "https://a", "http://", "http://a:0", "http://a:x", "http://a/b"}) {
+  for (const char* bad : {"", "localhost:1", "http://", "http://a:0", "http://a:x", "http://a/b"}) {
     EXPECT_EQ(parse_url(bad).error().code, ErrorCode::kInvalidRequest) << bad;
   }
 }

@@ -184,6 +184,14 @@ void Connection::start() {
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
   socket_.non_blocking(true, ec);
   if (ec) return shut();
+  if (hub_->config.tls) {
+    if (admission_ == Admission::kRefused) return shut();  // Over the limit no handshake is spent.
+    tls_ = std::make_unique<TlsChannel>(*hub_->config.tls, socket_.native_handle());
+    phase_ = Phase::kShaking;
+    handshake_until_ms_ = monotonic_ms() + hub_->config.limits.tls_handshake_timeout_ms;
+    deadline_ms_.store(handshake_until_ms_, std::memory_order_relaxed);
+    return shake_hands();
+  }
   if (admission_ == Admission::kRefused) {
     keep_alive_ = false;
     refuse({ErrorCode::kOverloaded, "Too many connections are open.", {}, kOverloadRetryMs});
@@ -191,7 +199,92 @@ void Connection::start() {
   advance();
 }
 
+// ---- TLS ------------------------------------------------------------------------------------------------------
+
+void Connection::shake_hands() {
+  if (phase_ != Phase::kShaking) return;
+  const auto go_on = [self = shared_from_this()](const boost::system::error_code&) { self->shake_hands(); };
+  switch (tls_->handshake().outcome) {
+    case TlsChannel::Outcome::kDone:
+      phase_ = Phase::kReading;
+      return advance();
+    case TlsChannel::Outcome::kWantRead:
+      return socket_.async_wait(Socket::wait_read, go_on);
+    case TlsChannel::Outcome::kWantWrite:
+      return socket_.async_wait(Socket::wait_write, go_on);
+    case TlsChannel::Outcome::kEnd:
+    case TlsChannel::Outcome::kFailed:
+      return fail_handshake();
+  }
+}
+
+void Connection::fail_handshake() {
+  hub_->stats.tls_handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+  if (tls_->heard_http()) {
+    constexpr std::string_view kAnswer =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 40\r\nConnection: close\r\n\r\n"
+        "This port speaks TLS: ask with https://\n";
+    boost::system::error_code ec;
+    socket_.write_some(asio::buffer(kAnswer), ec);
+    socket_.shutdown(asio::socket_base::shutdown_send, ec);
+  }
+  shut();
+}
+
+// One read is under way from here to on_read().
+void Connection::read_when(Socket::wait_type ready) {
+  socket_.async_wait(ready, [self = shared_from_this()](const boost::system::error_code&) { self->read_tls(); });
+}
+
+void Connection::read_tls() {
+  if (phase_ == Phase::kClosed) {
+    reading_ = false;
+    return;
+  }
+  const auto room = room_to_read();
+  if (room.empty()) {
+    reading_ = false;  // arm_read() goes on when there is room again.
+    return;
+  }
+  const auto [outcome, count] = tls_->read(room);
+  switch (outcome) {
+    case TlsChannel::Outcome::kDone:
+      return on_read({}, count);
+    case TlsChannel::Outcome::kWantRead:
+      return read_when(Socket::wait_read);
+    case TlsChannel::Outcome::kWantWrite:
+      return read_when(Socket::wait_write);
+    case TlsChannel::Outcome::kEnd:
+      return on_read(asio::error::eof, 0);
+    case TlsChannel::Outcome::kFailed:
+      return on_read(asio::error::connection_reset, 0);
+  }
+}
+
+// False: the socket takes nothing now.
+bool Connection::write_tls() {
+  const bool from_out = sent_ < out_.size();
+  const std::string_view rest =
+      from_out ? std::string_view(out_).substr(sent_) : std::string_view(tail_).substr(sent_ - out_.size());
+  const auto [outcome, count] = tls_->write(rest);
+  switch (outcome) {
+    case TlsChannel::Outcome::kDone:
+      sent_ += count;
+      return true;
+    case TlsChannel::Outcome::kWantWrite:
+      wait_writable();
+      return false;
+    case TlsChannel::Outcome::kWantRead:  // Only a renegotiation would, and there is none.
+    case TlsChannel::Outcome::kEnd:
+    case TlsChannel::Outcome::kFailed:
+      shut();
+      return false;
+  }
+  return false;
+}
+
 void Connection::advance() {
+  if (phase_ == Phase::kShaking) return;
   if (advancing_ || phase_ == Phase::kClosed) return;
   advancing_ = true;
   now_ms_ = monotonic_ms();
@@ -304,15 +397,23 @@ void Connection::end_of_input() {
   flush();
 }
 
-void Connection::arm_read() {
-  if (reading_ || peer_done_ || phase_ == Phase::kClosed) return;
+std::span<char> Connection::room_to_read() {
   if (phase_ == Phase::kLingering) buffer_.clear();
   const bool in_body = phase_ == Phase::kReading && parser_.head_done();
   // One byte more than a head may have, so that an oversized head shows.
   const auto bytes_max = std::max(kPipelinedBytesMax, hub_->config.limits.header_bytes_max + 1);
-  const auto room = buffer_.prepare(in_body ? kBodyReadBytes : kReadBytes, bytes_max);
+  return buffer_.prepare(in_body ? kBodyReadBytes : kReadBytes, bytes_max);
+}
+
+void Connection::arm_read() {
+  if (reading_ || peer_done_ || phase_ == Phase::kClosed) return;
+  const auto room = room_to_read();
   if (room.empty()) return;
   reading_ = true;
+  if (tls_ && tls_->has_pending()) {
+    return asio::post(socket_.get_executor(), [self = shared_from_this()] { self->read_tls(); });
+  }
+  if (tls_) return read_when(Socket::wait_read);
   socket_.async_read_some(asio::buffer(room.data(), room.size()),
                           [self = shared_from_this()](const boost::system::error_code& ec, std::size_t count) {
                             self->on_read(ec, count);
@@ -465,6 +566,12 @@ void Connection::flush() {
 }
 
 void Connection::write_more() {
+  if (tls_) {
+    if (!write_tls()) return;
+    write_progress_ms_ = now_ms_;
+    if (unsent() == 0) forget_sent();
+    return;
+  }
   const std::size_t out_sent = std::min(sent_, out_.size());
   const std::size_t tail_sent = sent_ - out_sent;
   const std::array<asio::const_buffer, 2> buffers{
@@ -537,6 +644,7 @@ void Connection::linger() {
   phase_ = Phase::kLingering;
   linger_until_ms_ = now_ms_ + kLingerMs;
   boost::system::error_code ec;
+  if (tls_) tls_->say_end();
   socket_.shutdown(asio::socket_base::shutdown_send, ec);
 }
 
@@ -577,6 +685,7 @@ void Connection::drain() {
     if (const bool first = stream_->end(); first && gone_) std::exchange(gone_, nullptr)();
   }
   if (phase_ == Phase::kMessages) web_socket_->drain();
+  if (phase_ == Phase::kShaking) return shut();
   boost::system::error_code ec;
   const bool idle = phase_ == Phase::kReading && !parser_.started() && buffer_.empty() && unsent() == 0;
   if (idle && socket_.available(ec) == 0) return shut();
@@ -588,6 +697,7 @@ void Connection::shut() {
   phase_ = Phase::kClosed;
   deadline_ms_.store(kNever, std::memory_order_relaxed);
   boost::system::error_code ec;
+  if (tls_) tls_->say_end();
   socket_.close(ec);
   hub_->remove(this);
   if (stream_) stream_->abandon();

@@ -2,6 +2,7 @@
 //
 // | phase      | what goes on                                      | deadline                        |
 // | ---------- | ------------------------------------------------- | ------------------------------- |
+// | kShaking   | the TLS handshake                                 | tls_handshake_timeout_ms        |
 // | kReading   | a request is awaited or partly here               | idle, headers, body             |
 // | kHandling  | the handler has a request                         | none                            |
 // | kStreaming | an answer of many parts is under way              | none                            |
@@ -25,6 +26,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,7 @@
 #include "net/read_buffer.h"
 #include "net/server.h"
 #include "net/stream_queue.h"
+#include "net/tls.h"
 #include "net/web_socket.h"
 
 namespace arbiter::net {
@@ -79,7 +82,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void advance();
 
  private:
-  enum class Phase { kReading, kHandling, kStreaming, kMessages, kLingering, kClosed };
+  enum class Phase { kShaking, kReading, kHandling, kStreaming, kMessages, kLingering, kClosed };
   struct Undelivered {
     std::size_t end;  // of the answer, in the unsent bytes
     std::function<void()> tell;
@@ -98,6 +101,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void refuse(const base::Error& error);
   void end_of_input();
   void arm_read();
+  [[nodiscard]] std::span<char> room_to_read();
+  // TLS.
+  void shake_hands();
+  void fail_handshake();
+  void read_when(Socket::wait_type ready);
+  void read_tls();
+  [[nodiscard]] bool write_tls();
   void on_read(const boost::system::error_code& error, std::size_t count);
   // Answering.
   [[nodiscard]] Persistence persistence() const;
@@ -119,6 +129,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<Hub> hub_;
   const Admission admission_;
   std::string remote_;
+  std::unique_ptr<TlsChannel> tls_;  // null: without TLS
   ReadBuffer buffer_;
   RequestParser parser_;
   Phase phase_ = Phase::kReading;
@@ -155,6 +166,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::int64_t body_began_ms_ = kNever;
   std::int64_t write_progress_ms_ = 0;
   std::int64_t linger_until_ms_ = 0;
+  std::int64_t handshake_until_ms_ = 0;
   std::atomic<std::int64_t> deadline_ms_{kNever};
 };
 

@@ -14,8 +14,9 @@ bool has_port(std::string_view host) {
 
 }  // namespace
 
-Gate::Gate(std::uint16_t port, const std::vector<std::string>& hosts, std::vector<std::string> origins)
-    : origins_(std::move(origins)) {
+Gate::Gate(std::string_view scheme, std::uint16_t port, const std::vector<std::string>& hosts,
+           std::vector<std::string> origins)
+    : scheme_(std::string(scheme) + "://"), origins_(std::move(origins)) {
   const std::string suffix = std::string(":").append(std::to_string(port));
   const auto allow = [&](const std::string& host) {
     hosts_.push_back(host);
@@ -30,8 +31,7 @@ bool Gate::is_our_host(std::string_view host) const {
 }
 
 bool Gate::is_our_origin(std::string_view origin) const {
-  constexpr std::string_view kScheme = "http://";
-  if (same_text(origin.substr(0, kScheme.size()), kScheme) && is_our_host(origin.substr(kScheme.size()))) return true;
+  if (same_text(origin.substr(0, scheme_.size()), scheme_) && is_our_host(origin.substr(scheme_.size()))) return true;
   return std::any_of(origins_.begin(), origins_.end(),
                      [&](const std::string& allowed) { return same_text(allowed, origin); });
 }

@@ -18,7 +18,9 @@ class Gate {
  public:
   Gate() = default;
   // `hosts` are names with or without a port; without one they also match with ours. `origins` are whole origins.
-  Gate(std::uint16_t port, const std::vector<std::string>& hosts, std::vector<std::string> origins);
+  // Our own pages' origin is the host behind `scheme` (`http` or `https`).
+  Gate(std::string_view scheme, std::uint16_t port, const std::vector<std::string>& hosts,
+       std::vector<std::string> origins);
 
   // kForeignHost or kForeignOrigin when the request must be refused. An absent header is not asked about.
   [[nodiscard]] std::optional<base::Error> check(std::optional<std::string_view> host,
@@ -28,6 +30,7 @@ class Gate {
   [[nodiscard]] bool is_our_host(std::string_view host) const;
   [[nodiscard]] bool is_our_origin(std::string_view origin) const;
 
+  std::string scheme_ = "http://";
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
 };

@@ -10,7 +10,7 @@ namespace {
 using base::ErrorCode;
 
 const Gate& gate() {
-  static const Gate gate(7420, {"build.example", "proxy.example:443"}, {"https://dashboard.example"});
+  static const Gate gate("http", 7420, {"build.example", "proxy.example:443"}, {"https://dashboard.example"});
   return gate;
 }
 

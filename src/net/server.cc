@@ -12,6 +12,7 @@
 #include "net/connection.h"
 #include "net/hub.h"
 #include "net/text.h"
+#include "net/tls.h"
 
 namespace arbiter::net {
 namespace {
@@ -30,7 +31,8 @@ constexpr auto kAcceptRetry = std::chrono::milliseconds(100);
 
 // Deadlines are looked at so often that they are late by a tenth at most, and by no more than a second.
 std::chrono::milliseconds tick_of(const Limits& limits) {
-  const int shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms});
+  const int shortest = std::min(
+      {limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms, limits.tls_handshake_timeout_ms});
   return std::chrono::milliseconds(std::clamp(shortest / 10, 5, 1'000));
 }
 
@@ -101,7 +103,7 @@ base::Result<std::uint16_t> Listener::listen() {
                                            (taken ? ". Stop the other program or choose another port." : ".")});
   }
   const std::uint16_t port = acceptor_.local_endpoint(ec).port();
-  hub_->gate = Gate(port, config.allowed_hosts, config.allowed_origins);
+  hub_->gate = Gate(config.tls ? "https" : "http", port, config.allowed_hosts, config.allowed_origins);
   return port;
 }
 
@@ -183,6 +185,11 @@ class AsioServer final : public Server {
   void drain() override { listener_->drain(); }
   void close() override { listener_->close(); }
   const ServerStats& stats() const override { return hub_->stats; }
+  std::optional<TlsStatus> tls_status() const override {
+    const auto& tls = hub_->config.tls;
+    if (!tls) return std::nullopt;
+    return TlsStatus{tls->not_after_s(), tls->reloads(), tls->failed_reloads(), tls->problem()};
+  }
 
  private:
   const std::shared_ptr<Hub> hub_;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ class logger;
 
 namespace arbiter::net {
 
+class TlsIdentity;
+
 struct Limits {
   std::size_t body_bytes_max = std::size_t{32} * 1024 * 1024;
   std::size_t header_bytes_max = std::size_t{32} * 1024;
@@ -31,6 +34,7 @@ struct Limits {
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int idle_timeout_ms = 120'000;
+  int tls_handshake_timeout_ms = 10'000;
   int drain_write_timeout_ms = 2'000;  // a reader that takes nothing does not hold up the server's end
   std::size_t stream_buffer_bytes_max =
       std::size_t{4} * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
@@ -122,6 +126,7 @@ struct ServerConfig {
   std::vector<std::string> allowed_hosts;    // besides localhost, 127.0.0.1 and [::1] with our port
   std::vector<std::string> allowed_origins;  // besides none: any Origin header that is not ours is foreign
   Limits limits;
+  std::shared_ptr<TlsIdentity> tls;            // null: without TLS
   std::shared_ptr<spdlog::logger> access_log;  // one JSON object per request at level info; null: none
 };
 
@@ -130,6 +135,15 @@ struct ServerStats {
   std::atomic<std::uint64_t> connections_open{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> tls_handshakes_failed{0};
+};
+
+// How TLS stands, for /metrics and /health.
+struct TlsStatus {
+  std::int64_t not_after_s = 0;  // Unix time at which the certificate in use ends
+  std::uint64_t reloads = 0;
+  std::uint64_t failed_reloads = 0;
+  std::string problem;  // why the last reload failed; empty: it did not
 };
 
 class Server {
@@ -145,6 +159,8 @@ class Server {
   // Closes everything at once (on the server's threads); waiting requests see on_gone.
   virtual void close() = 0;
   [[nodiscard]] virtual const ServerStats& stats() const = 0;
+  // Nothing when the server is without TLS.
+  [[nodiscard]] virtual std::optional<TlsStatus> tls_status() const = 0;
 };
 
 // `io` and `handler` outlive the server, its connections and every Responder and Stream.

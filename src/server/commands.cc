@@ -115,7 +115,10 @@ void add_generator_commands(cli::Commands& commands) {
 
 base::Result<void> check_config(const std::string& path) {
   Config config;
-  return read_file(path, config);
+  if (auto read = read_file(path, config); !read) return read;
+  auto checked = check_together(config);
+  if (!checked) return base::fail({checked.error().code, path + ": " + checked.error().message});
+  return {};
 }
 
 }  // namespace arbiter::server

@@ -167,15 +167,16 @@ base::Result<Config> load_config(const std::string& path, const Lookup& environm
   }
   if (auto read = read_environment(environment, config); !read) return fail(read.error());
   if (auto read = read_flags(flags, config); !read) return fail(read.error());
+  if (auto checked = check_together(config); !checked) return fail(checked.error());
   config.http.body_bytes_max = static_cast<std::size_t>(std::max(config.body_bytes_max, config.large_body_bytes_max));
   return config;
 }
 
 std::vector<std::string> misspelt_variables(const std::vector<std::string>& names) {
   // Read by clients, and by the programs that workers run.
-  std::vector<std::string> known = {"CONFIG",  "URL",       "TOKEN",   "TOKEN_FILE",      "NAMESPACE",
-                                    "TASK_ID", "TASK_TYPE", "ATTEMPT", "LEASE",           "WORKER",
-                                    "NEEDS",   "RUN",       "STEP",    "CALLER_DIRECTORY"};
+  std::vector<std::string> known = {"CA_FILE",   "CONFIG",  "URL",       "TOKEN",   "TOKEN_FILE",
+                                    "NAMESPACE", "TASK_ID", "TASK_TYPE", "ATTEMPT", "LEASE",
+                                    "WORKER",    "NEEDS",   "RUN",       "STEP",    "CALLER_DIRECTORY"};
   for (const auto& key : keys()) known.push_back(key.environment().substr(kPrefix.size()));
   std::vector<std::string> remarks;
   for (const auto& name : names) {
@@ -233,15 +234,33 @@ base::Result<Address> parse_listen(const std::string& text) {
   if (error != std::errc{} || end != text.data() + text.size())
     return wrong("must end in a port from 0 to 65535, not `" + text + "`");
   boost::system::error_code bad;
-  const auto ip = boost::asio::ip::make_address(host, bad);
+  (void)boost::asio::ip::make_address(host, bad);
   if (bad) return wrong("must name an IP address or localhost, not `" + host + "`");
-  if (!ip.is_loopback()) {
-    return wrong(
-        "must be a loopback address such as 127.0.0.1: this version has no TLS, so tokens would cross the network " +
-        std::string("in the clear. For other machines put a proxy with TLS in front"));
-  }
   address.host = host;
   return address;
+}
+
+bool is_loopback(const Address& address) { return boost::asio::ip::make_address(address.host).is_loopback(); }
+
+base::Result<void> check_together(const Config& config) {
+  const auto wrong = [&](std::string reason) { return fail({ErrorCode::kInvalidRequest, std::move(reason)}); };
+  if (config.tls.certificate.empty() != config.tls.key.empty()) {
+    return wrong("tls: the certificate (tls.cert, --tls-cert) and its key (tls.key, --tls-key) go together");
+  }
+  const auto address = parse_listen(config.listen);
+  if (!address) return fail(address.error());
+  if (is_loopback(*address)) return {};
+  if (config.tls.certificate.empty()) {
+    return wrong("listen: " + config.listen +
+                 " is not a loopback address, and without TLS tokens would cross the network in the clear. Name a "
+                 "certificate and its key with --tls-cert and --tls-key, or listen on 127.0.0.1");
+  }
+  if (config.insecure_no_auth) {
+    return wrong("listen: " + config.listen +
+                 " is not a loopback address, and insecureNoAuth would let everyone who reaches it do everything. "
+                 "Leave insecureNoAuth out, or listen on 127.0.0.1");
+  }
+  return {};
 }
 
 }  // namespace arbiter::server

@@ -10,6 +10,7 @@
 #include "api/service.h"
 #include "engine/engine.h"
 #include "net/server.h"
+#include "net/tls.h"
 
 namespace arbiter::server {
 
@@ -25,6 +26,7 @@ struct Config {
   std::int64_t shutdown_timeout_ms = 10'000;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
+  net::TlsFiles tls;  // empty: without TLS
   net::Limits http;
   std::int64_t streams_max = 2'000;
   std::int64_t subscriptions_max = 100;
@@ -74,7 +76,11 @@ struct Address {
   std::string host;
   std::uint16_t port = 0;
 };
-// `127.0.0.1:7420`, `[::1]:7420`, `localhost:7420`. Only loopback addresses are taken: there is no TLS yet.
+// `127.0.0.1:7420`, `[::1]:7420`, `0.0.0.0:7420`, `localhost:7420`.
 [[nodiscard]] base::Result<Address> parse_listen(const std::string& text);
+[[nodiscard]] bool is_loopback(const Address& address);
+
+// What concerns several keys: addresses that others reach need TLS and tokens. kInvalidRequest says what to do.
+[[nodiscard]] base::Result<void> check_together(const Config& config);
 
 }  // namespace arbiter::server

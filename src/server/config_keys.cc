@@ -81,6 +81,17 @@ Key list(std::string name, std::string help, At at) {
   return key;
 }
 
+// A file; empty stands for none.
+template <typename At>
+Key file(std::string name, std::string help, At at) {
+  Key key = text(std::move(name), std::move(help), at);
+  key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    at(config) = values.front();
+    return {};
+  };
+  return key;
+}
+
 const std::vector<std::string> kLevels{"debug", "info", "warn", "error"};
 
 Key level() {
@@ -98,9 +109,8 @@ Key level() {
 }
 
 Key listen() {
-  Key key =
-      text("listen", "Address and port; port 0 takes any free one. Loopback only: there is no TLS in this version",
-           [](Config& c) -> auto& { return c.listen; });
+  Key key = text("listen", "Address and port; port 0 takes any free one. Addresses other than loopback need TLS",
+                 [](Config& c) -> auto& { return c.listen; });
   key.set = [](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
     if (auto address = parse_listen(values.front()); !address) return fail(address.error());
     config.listen = values.front();
@@ -118,6 +128,9 @@ void add_basics(std::vector<Key>& keys) {
   keys.push_back(listen());
   keys.push_back(
       text("data", "The data directory; made when it does not exist", [](Config& c) -> auto& { return c.data; }));
+  keys.push_back(file("tls.cert", "The server's certificate with its chain, PEM; read again when it changes",
+                      [](Config& c) -> auto& { return c.tls.certificate; }));
+  keys.push_back(file("tls.key", "Its key, PEM", [](Config& c) -> auto& { return c.tls.key; }));
   keys.push_back(number("threads", 0, 64, "Threads for the network and the namespaces; 0: one per core, at most 4",
                         [](Config& c) -> auto& { return c.threads; }));
   keys.push_back(level());
@@ -153,6 +166,8 @@ void add_http_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.http.body_timeout_ms; });
   add("idleTimeoutMs", 100, kHourMs, "Until a connection without a request is closed",
       [](Config& c) -> auto& { return c.http.idle_timeout_ms; });
+  add("tlsHandshakeTimeoutMs", 100, kHourMs, "Until the TLS handshake of a connection is done",
+      [](Config& c) -> auto& { return c.http.tls_handshake_timeout_ms; });
   add("streamBufferBytesMax", 128 * kKiB, 256 * kMiB, "Unsent bytes of an event stream before it counts as lagging",
       [](Config& c) -> auto& { return c.http.stream_buffer_bytes_max; });
   add("streamsMax", 1, 1'000'000, "Open event streams and WebSockets",

@@ -41,7 +41,7 @@ TEST(ConfigFile, EveryMistakeIsNamedWithItsLine) {
       {"log: info\n", "arbiter.yaml:1: log: must have keys of its own below it"},
       {"allowedHosts: a\n", "arbiter.yaml:1: allowedHosts: must be a list"},
       {"data: [a]\n", "arbiter.yaml:1: data: must be a single value"},
-      {"listen: 0.0.0.0:7420\n", "arbiter.yaml:1: listen: must be a loopback address"},
+      {"listen: example.org:7420\n", "arbiter.yaml:1: listen: must name an IP address"},
       {"data: d\n  listen: x\n", "arbiter.yaml:2: "},
       {"- a\n", "arbiter.yaml:1: the file must be a list of `key: value` lines"},
   };
@@ -80,14 +80,31 @@ TEST(Config, ABadVariableOrFlagIsNamed) {
   EXPECT_THAT(by_flag.error().message, HasSubstr("--limits-payload-bytes-max: must be from 1"));
 }
 
-TEST(Config, OnlyLoopbackAddressesAreTaken) {
-  for (const char* good : {"127.0.0.1:7420", "127.1.2.3:0", "[::1]:80", "localhost:65535"}) {
+TEST(Config, AddressesAreNumbersWithAPort) {
+  for (const char* good : {"127.0.0.1:7420", "0.0.0.0:0", "[::1]:80", "localhost:65535"}) {
     EXPECT_TRUE(parse_listen(good)) << good;
   }
-  for (const char* bad :
-       {"0.0.0.0:1", "192.168.1.1:1", "example.org:1", "127.0.0.1", "127.0.0.1:65536", "[::]:1", ":1"}) {
+  for (const char* bad : {"example.org:1", "127.0.0.1", "127.0.0.1:65536", ":1"}) {
     EXPECT_FALSE(parse_listen(bad)) << bad;
   }
+}
+
+TEST(Config, AddressesThatOthersReachNeedTlsAndTokens) {
+  const std::vector<std::string> yes{"true"};
+  const Flags tls{{"tls.cert", {"c.pem"}}, {"tls.key", {"k.pem"}}};
+  for (const char* own : {"127.0.0.1:0", "127.1.2.3:0", "[::1]:80"}) {
+    EXPECT_TRUE(load_config("", no_environment, {{"listen", {own}}, {"insecureNoAuth", yes}})) << own;
+  }
+  for (const char* open : {"0.0.0.0:1", "192.168.1.1:1", "[::]:1"}) {
+    Flags flags{{"listen", {open}}};
+    EXPECT_THAT(load_config("", no_environment, flags).error().message, HasSubstr("--tls-cert")) << open;
+    flags.insert(tls.begin(), tls.end());
+    EXPECT_TRUE(load_config("", no_environment, flags)) << open;
+    flags["insecureNoAuth"] = yes;
+    EXPECT_THAT(load_config("", no_environment, flags).error().message, HasSubstr("insecureNoAuth")) << open;
+  }
+  const auto half = load_config("", no_environment, {{"tls.cert", {"c.pem"}}});
+  EXPECT_THAT(half.error().message, HasSubstr("go together"));
 }
 
 TEST(Config, TheExampleFileIsTheDefaultsAndIsReadBackAsThem) {

@@ -15,12 +15,13 @@ namespace {
 constexpr int kForcedExit = 1;
 constexpr int kWakeSignal = SIGUSR1;  // ends the watch when the server ends by itself
 
-sigset_t stop_signals() {
+sigset_t stop_signals(bool with_hangup) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigaddset(&set, kWakeSignal);
+  if (with_hangup) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -42,8 +43,8 @@ void prepare_process(bool exit_with_parent) {
   }
 }
 
-StopSignal::StopSignal() {
-  const sigset_t set = stop_signals();
+StopSignal::StopSignal(bool with_hangup) : with_hangup_(with_hangup) {
+  const sigset_t set = stop_signals(with_hangup_);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { watch(); });
 }
@@ -57,14 +58,23 @@ StopSignal::~StopSignal() {
   thread_.join();
 }
 
+void StopSignal::on_hangup(std::function<void()> action) {
+  const std::lock_guard lock(mutex_);
+  hangup_ = std::move(action);
+}
+
 void StopSignal::watch() {
-  const sigset_t set = stop_signals();
+  const sigset_t set = stop_signals(with_hangup_);
   for (;;) {
     int signal = 0;
     if (::sigwait(&set, &signal) != 0) continue;
     const std::lock_guard lock(mutex_);
     if (leaving_) return;
     if (signal == kWakeSignal) continue;
+    if (signal == SIGHUP) {
+      if (hangup_) hangup_();
+      continue;
+    }
     if (signal_ != 0) std::_Exit(kForcedExit);
     signal_ = signal;
     changed_.notify_all();

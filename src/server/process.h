@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -14,16 +15,21 @@ void prepare_process(bool exit_with_parent);
 // The second one ends the process at once.
 class StopSignal {
  public:
-  StopSignal();
+  // With `with_hangup` SIGHUP calls what on_hangup() named; else it does what it always does.
+  explicit StopSignal(bool with_hangup = false);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
+  // Called on the thread of the signals; not after on_hangup() was called again.
+  void on_hangup(std::function<void()> action);
   // Returns the signal's name once it has come.
   [[nodiscard]] const char* wait();
 
  private:
   void watch();
+  const bool with_hangup_;
   std::mutex mutex_;
+  std::function<void()> hangup_;
   std::condition_variable changed_;
   int signal_ = 0;
   bool leaving_ = false;

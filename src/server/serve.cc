@@ -14,6 +14,7 @@
 #include "server/admin_token.h"
 #include "server/log.h"
 #include "server/process.h"
+#include "server/tls_renewal.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace arbiter::server {
@@ -60,12 +61,14 @@ class Running {
 
   [[nodiscard]] Result<void> start();
   [[nodiscard]] std::string url() const;
+  void reload_tls();
   // True when everything that was under way has been answered and stored.
   [[nodiscard]] bool stop(const std::string& why);
 
  private:
   [[nodiscard]] Result<void> phase(std::string_view name, Result<void> (Running::*work)());
   [[nodiscard]] Result<void> open_store();
+  [[nodiscard]] Result<void> open_tls();
   [[nodiscard]] Result<void> open_system();
   [[nodiscard]] Result<void> open_namespaces();
   [[nodiscard]] Result<void> listen();
@@ -83,6 +86,8 @@ class Running {
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<api::Service> service_;
+  std::shared_ptr<net::TlsIdentity> tls_;
+  std::unique_ptr<TlsRenewal> renewal_;
   std::unique_ptr<net::Server> server_;
   std::vector<std::thread> threads_;
   std::atomic<int> threads_running_{0};
@@ -99,10 +104,25 @@ Result<void> Running::phase(std::string_view name, Result<void> (Running::*work)
 }
 
 Result<void> Running::start() {
+  if (auto done = phase("TLS", &Running::open_tls); !done) return done;
   if (auto done = phase("store", &Running::open_store); !done) return done;
   if (auto done = phase("system namespace", &Running::open_system); !done) return done;
   if (auto done = phase("namespaces", &Running::open_namespaces); !done) return done;
   return phase("network", &Running::listen);
+}
+
+// Before anything is opened: a wrong certificate is the operator's next thing to do.
+Result<void> Running::open_tls() {
+  if (config_.tls.certificate.empty()) return {};
+  auto identity = net::TlsIdentity::load(config_.tls);
+  if (!identity) return fail(identity.error());
+  tls_ = std::move(*identity);
+  log_.info("TLS certificate loaded", {{"validUntil", base::to_rfc3339({tls_->not_after_s() * 1000})}});
+  return {};
+}
+
+void Running::reload_tls() {
+  if (renewal_) renewal_->reload_now();
 }
 
 Result<void> Running::open_store() {
@@ -199,10 +219,18 @@ Result<void> Running::listen() {
   config.port = address->port;
   config.allowed_hosts = config_.allowed_hosts;
   config.allowed_origins = config_.allowed_origins;
+  if (tls_) {
+    // The certificate says which names are ours.
+    for (auto& name : tls_->names()) config.allowed_hosts.push_back(std::move(name));
+    const bool is_v6 = address->host.find(':') != std::string::npos;
+    config.allowed_hosts.push_back(is_v6 ? "[" + address->host + "]" : address->host);
+    config.tls = tls_;
+    renewal_ = std::make_unique<TlsRenewal>(io_, *tls_, log_);
+  }
   config.limits = config_.http;
   if (config_.access_log) config.access_log = log_.access_log();
   server_ = net::make_server(io_, std::move(config), *service_);
-  service_->set_network(&server_->stats());
+  service_->set_network(server_.get());
   if (auto listening = server_->listen(); !listening) return listening;
   // Clients that name the address find the server without the file.
   if (auto published = address_file_->publish(url()); !published) log_.warn(published.error().message);
@@ -212,7 +240,12 @@ Result<void> Running::listen() {
 std::string Running::url() const {
   const auto address = parse_listen(config_.listen);
   const bool is_v6 = address->host.find(':') != std::string::npos;
-  return "http://" + (is_v6 ? "[" + address->host + "]" : address->host) + ":" + std::to_string(server_->port());
+  // Every address: this machine's clients reach it by the name that is always theirs.
+  if (address->host == "0.0.0.0" || address->host == "::") {
+    return (tls_ ? "https://localhost:" : "http://localhost:") + std::to_string(server_->port());
+  }
+  return (tls_ ? "https://" : "http://") + (is_v6 ? "[" + address->host + "]" : address->host) + ":" +
+         std::to_string(server_->port());
 }
 
 // ---- stop -----------------------------------------------------------------------------------------------------
@@ -248,6 +281,7 @@ bool Running::stop(const std::string& why) {
 // Lets the threads run out of work. A part that does not let go must not keep the process.
 void Running::leave() {
   if (server_) server_->close();
+  renewal_.reset();
   work_.reset();
   const auto end = steady_clock::now() + kLeaveTimeout;
   while (threads_running_ > 0 && steady_clock::now() < end) std::this_thread::sleep_for(kPoll);
@@ -269,7 +303,7 @@ Running::~Running() {
 Result<int> serve(const ServeOptions& options) {
   const auto begin = steady_clock::now();
   prepare_process(options.exit_with_parent);
-  StopSignal signal;
+  StopSignal signal(/*with_hangup=*/!options.config.tls.certificate.empty());
   Log log(options.config.log_level);
   log.info("start-up phase done", {{"phase", "configuration"},
                                    {"ms", std::to_string(options.config_ms)},
@@ -288,7 +322,9 @@ Result<int> serve(const ServeOptions& options) {
   std::printf("arbiter is ready at %s\n", running.url().c_str());
   std::fflush(stdout);
 
+  signal.on_hangup([&running] { running.reload_tls(); });
   const std::string why = signal.wait();
+  signal.on_hangup({});
   log.info("stopping", {{"reason", why}});
   const bool clean = running.stop(why);
   if (!clean) log.warn("stopped before everything under way was answered", {{"reason", "shutdownTimeoutMs is over"}});

@@ -46,6 +46,7 @@ std::vector<std::string> task_environment(const Executor& executor, const Leased
           "ARBITER_LEASE=" + leased.lease,
           "ARBITER_URL=" + endpoint.url(),
           "ARBITER_TOKEN=" + endpoint.token,
+          "ARBITER_CA_FILE=" + endpoint.ca_file,
           "ARBITER_NAMESPACE=" + (endpoint.namespace_name.empty() ? "default" : endpoint.namespace_name),
           "ARBITER_WORKER=" + executor.worker};
 }

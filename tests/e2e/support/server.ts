@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as http from 'node:http';
+import * as https from 'node:https';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,8 @@ export interface ServerOptions {
   data?: string;
   flags?: string[];
   env?: Record<string, string>;
+  address?: string; // where it listens; else 127.0.0.1
+  ca?: string; // file of the authority of its certificate
 }
 
 export class Server {
@@ -59,11 +62,13 @@ export class Server {
     readonly data: string,
     private readonly flags: string[],
     private readonly env: Record<string, string>,
+    private readonly address: string,
+    private readonly ca: string | undefined,
   ) {}
 
   // Starts a server and returns when it is ready.
   static async start(options: ServerOptions = {}): Promise<Server> {
-    const server = new Server(options.data ?? temporaryDirectory(), options.flags ?? [], options.env ?? {});
+    const server = new Server(options.data ?? temporaryDirectory(), options.flags ?? [], options.env ?? {}, options.address ?? '127.0.0.1', options.ca);
     await server.start();
     return server;
   }
@@ -76,7 +81,7 @@ export class Server {
   // After kill() or stop(): starts again on the same data and the same port, so that clients find it.
   async start(): Promise<void> {
     assert.equal(this.child, undefined, 'the server runs already');
-    const listen = this.url === '' ? '127.0.0.1:0' : new URL(this.url).host;
+    const listen = `${this.address}:${this.url === '' ? 0 : new URL(this.url).port}`;
     const child = spawn(BINARY, ['serve', '--listen', listen, '--data', this.data, ...this.flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.env },
@@ -161,7 +166,9 @@ export class Server {
     Object.assign(headers, options.headers);
     if (payload !== undefined) headers['Content-Length'] = String(Buffer.byteLength(payload));
     return new Promise((resolve, reject) => {
-      const request = http.request(this.url + path, { method, headers, agent: false, timeout: CALL_MS_MAX });
+      const options_ = { method, headers, agent: false as const, timeout: CALL_MS_MAX };
+      const request =
+        this.ca === undefined ? http.request(this.url + path, options_) : https.request(this.url + path, { ...options_, ca: readFileSync(this.ca), servername: 'localhost' });
       request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer in ${CALL_MS_MAX} ms`)));
       request.on('error', reject);
       request.on('response', (response) => {
