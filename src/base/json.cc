@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <bit>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
@@ -122,6 +123,14 @@ std::size_t count_colons(std::string_view text) {
   return count;
 }
 
+// Of a number that no double holds the parser makes infinity, which JSON cannot say.
+bool has_infinity(const json::value& value) {
+  if (value.is_double()) return !std::isfinite(value.get_double());
+  if (const auto* array = value.if_array()) return std::any_of(array->begin(), array->end(), has_infinity);
+  const auto* object = value.if_object();
+  return object && std::any_of(object->begin(), object->end(), [](const auto& m) { return has_infinity(m.value()); });
+}
+
 Result<void> check_duplicates(std::string_view text, const json::value& value) {
   if (count_colons(text) == count_members(value)) return {};
   json::parse_options options;
@@ -150,6 +159,11 @@ Result<json::value> parse_json(std::string_view text) {
   if (!code) {
     json::value value = parser.release();
     if (auto unique = check_duplicates(text, value); !unique) return fail(unique.error());
+    if (has_infinity(value)) {
+      return fail({ErrorCode::kInvalidRequest,
+                   "A number in the body is too large: numbers go up to 1.7e308.",
+                   {{"", "has a number that is too large"}}});
+    }
     return value;
   }
   const std::string_view before = text.substr(0, read);

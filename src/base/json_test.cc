@@ -80,6 +80,12 @@ TEST(Json, NumbersStayAsPeopleWriteThem) {
   EXPECT_EQ(kept.text(), R"({"a":1.1,"b":[12345678901234567,-0.5,1000],"c":"é","d":{}})");
 }
 
+// The parser makes infinity of it, which would be kept as null.
+TEST(Json, ANumberTooLargeForADoubleIsAnError) {
+  for (const char* text : {"1e400", "[1,{\"a\":-1e999}]"}) EXPECT_FALSE(parse_json(text)) << text;
+  EXPECT_TRUE(parse_json("[1e308,-1.7e308,123456789012345678901234567890]"));
+}
+
 TEST(Json, SchemaShowsLimits) {
   Schemas schemas;
   auto reference = schema<Outer>(schemas);

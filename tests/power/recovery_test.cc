@@ -164,7 +164,7 @@ TEST_F(FailingDevice, WhoseDataAreDamagedIsNotTrusted) {
   // A page in the middle of the file holds something else.
   const int fd = ::open(database().c_str(), O_WRONLY | O_CLOEXEC);
   const std::string noise(4'096, '\x7f');
-  ASSERT_EQ(::pwrite(fd, noise.data(), noise.size(), 4'096 * 12), 4'096);
+  ASSERT_EQ(::pwrite(fd, noise.data(), noise.size(), off_t{12} * 4'096), 4'096);
   ::close(fd);
   const auto recovered = store->recover("default", last);
   ASSERT_FALSE(recovered);
