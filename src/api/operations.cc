@@ -151,9 +151,9 @@ void add_queues(Table& t) {
   add<GetQueue, QueueView>(
       t, {"queues.get", "GET", "/api/v1/queues/{name}", kRead, "Depth, age, rates and durations of a queue"});
   add<ConfigureQueue, QueueView>(
-      t, {"queues.configure", "PUT", "/api/v1/queues/{name}", kWrite, "Set how many tasks a queue may hold"});
-  add<PauseQueue, QueueView>(
-      t, {"queues.pause", "POST", "/api/v1/queues/{name}/pause", kWrite, "Hand out no more tasks of a queue"});
+      t, {"queues.configure", "PUT", "/api/v1/queues/{name}", kWrite, "Set how many tasks a queue may hold and start"});
+  add<PauseQueue, QueueView>(t, {"queues.pause", "POST", "/api/v1/queues/{name}/pause", kWrite,
+                                 "Hand out no more tasks of a queue, for a time or until it is resumed"});
   add<ResumeQueue, QueueView>(
       t, {"queues.resume", "POST", "/api/v1/queues/{name}/resume", kWrite, "Hand out tasks of a queue again"});
   add<GetGraph, Graph>(
@@ -176,6 +176,17 @@ void add_schedules(Table& t) {
                                  "Submit a schedule's task now, beside its times", Success::kCreated});
   add<DeleteSchedule, Done>(
       t, {"schedules.delete", "DELETE", "/api/v1/schedules/{name}", kWrite, "Delete a schedule; its runs stay"});
+}
+
+void add_keys(Table& t) {
+  add<ListKeys, KeyList>(t, {"keys.list", "GET", "/api/v1/keys", kRead, "List the keys of limits with what they hold"});
+  add<GetKey, KeyView>(t, {"keys.get", "GET", "/api/v1/keys/{name}", kRead, "The limits of a key and what it holds"});
+  add<ConfigureKey, KeyView>(
+      t, {"keys.configure", "PUT", "/api/v1/keys/{name}", kWrite, "Set concurrency, rate and weight of a key"});
+  add<PauseKey, KeyView>(t, {"keys.pause", "POST", "/api/v1/keys/{name}/pause", kWrite,
+                             "Start no more tasks with a key, for a time or until it is resumed"});
+  add<ResumeKey, KeyView>(
+      t, {"keys.resume", "POST", "/api/v1/keys/{name}/resume", kWrite, "Start tasks with a key again"});
 }
 
 void add_events(Table& t) {
@@ -227,6 +238,7 @@ Table make_table() {
   add_workers(table);
   add_queues(table);
   add_schedules(table);
+  add_keys(table);
   add_events(table);
   add_server(table);
   return table;

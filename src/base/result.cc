@@ -17,6 +17,7 @@ const ErrorInfo& info(ErrorCode code) {
       {kNotFound, {"not_found", "There is no such thing", 404, 3}},
       {kMethodNotAllowed, {"method_not_allowed", "This path does not take that method", 405, 2}},
       {kIdConflict, {"id_conflict", "The id is taken by something else", 409, 4}},
+      {kDuplicateTask, {"duplicate_task", "Another task holds this unique key", 409, 4}},
       {kStaleLease, {"stale_lease", "The lease is not the current one", 409, 4}},
       {kOutcomeConflict, {"outcome_conflict", "The lease already recorded another outcome", 409, 4}},
       {kInvalidState, {"invalid_state", "The present state does not allow this", 409, 4}},

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/fields.h"
+#include "cli/limit_flags.h"
 #include "cli/table.h"
 #include "cli/usage.h"
 
@@ -31,16 +32,28 @@ std::string oldest(const json::value& queue) {
   return value.is_null() ? "" : human_duration(number(queue, "oldestAgeMs"));
 }
 
+// `5 at a time, 10/1s`; of each key after it.
+std::string limits(const json::value& queue) {
+  const auto of = [](const json::value& has) {
+    std::string out = number(has, "concurrency") ? std::to_string(number(has, "concurrency")) + " at a time" : "";
+    const std::string per = rate_text(at(has, "rate"));
+    return out + (out.empty() || per.empty() ? "" : ", ") + per;
+  };
+  const std::string own = of(queue);
+  const std::string each = at(queue, "keyLimits").is_object() ? of(at(queue, "keyLimits")) : "";
+  return own + (own.empty() || each.empty() ? "" : "; ") + (each.empty() ? "" : "each key " + each);
+}
+
 std::string as_table(const json::array& queues, bool colours) {
-  Table table({"QUEUE", "STATE", ">QUEUED", ">PENDING", ">RUNNING", ">MAX", ">OLDEST", ">IN", ">DONE", ">FAILED",
-               "WAIT p50/p99", "RUN p50/p99"});
+  Table table({"QUEUE", "STATE", ">QUEUED", ">PENDING", ">RUNNING", ">MAX", "LIMITS", ">OLDEST", ">IN", ">DONE",
+               ">FAILED", "WAIT p50/p99", "RUN p50/p99"});
   for (const auto& queue : queues) {
     const bool paused = at(queue, "paused").is_bool() && at(queue, "paused").get_bool();
     const auto& depth = at(queue, "depth");
     table.add({text(queue, "name"), Cell(paused ? "paused" : "open", paused ? Colour::kYellow : Colour::kGreen),
                std::to_string(number(depth, "queued")), std::to_string(number(depth, "pending")),
                std::to_string(number(depth, "running") + number(depth, "assigned")), text(queue, "maxDepth"),
-               oldest(queue), rate(queue, "submittedPerSecond"), rate(queue, "completedPerSecond"),
+               limits(queue), oldest(queue), rate(queue, "submittedPerSecond"), rate(queue, "completedPerSecond"),
                rate(queue, "failedPerSecond"), latency(at(queue, "wait")), latency(at(queue, "run"))});
   }
   return table.text(colours);
@@ -50,6 +63,38 @@ Result<int> show_one(Context& context, const Result<json::value>& queue) {
   if (!queue) return fail(queue.error());
   context.show(*queue, [&](const json::value& value) { return as_table({value}, context.colours()); });
   return 0;
+}
+
+struct QueueSet {
+  std::int64_t max_depth = -1;  // not given
+  std::shared_ptr<LimitFlags> own, of_keys;
+};
+
+Result<int> set_queue(Context& context, const std::string& name, const QueueSet& set) {
+  json::object body;
+  if (set.max_depth >= 0) body["maxDepth"] = set.max_depth;
+  if (auto ok = set.own->put(body); !ok) return fail(ok.error());
+  json::object of_keys;
+  if (auto ok = set.of_keys->put(of_keys); !ok) return fail(ok.error());
+  if (!of_keys.empty()) body["keyLimits"] = std::move(of_keys);
+  if (body.empty()) return fail({base::ErrorCode::kInvalidRequest, "Nothing to set: give at least one limit."});
+  return show_one(context, context.send("PUT", path_of(name), std::move(body)));
+}
+
+void add_queue_set(Context& context, const auto& named) {
+  auto set = std::make_shared<QueueSet>();
+  auto* command = named("set",
+                        {"Set a queue's limits; what is not given stays as it is",
+                         "  arbiter queue set default --max-depth 100000\n"
+                         "  arbiter queue set deploy --concurrency 1\n"
+                         "  arbiter queue set calls --rate 100/1m --burst 10 --key-concurrency 5"},
+                        [&context, set](const auto& name) { return set_queue(context, name, *set); });
+  command
+      ->add_option("--max-depth", set->max_depth,
+                   "Most tasks that may wait in it (0: no limit); more are refused with queue_full")
+      ->check(at_least(0));
+  set->own = LimitFlags::add(command, "", "the queue", /*with_weight=*/false);
+  set->of_keys = LimitFlags::add(command, "key-", "each key without limits of its own", /*with_weight=*/true);
 }
 
 }  // namespace
@@ -74,22 +119,20 @@ void add_queue_commands(Commands& commands) {
   };
   named("show", {"One queue", "  arbiter queue show default"},
         [&context](const auto& name) { return show_one(context, context.get(path_of(name))); });
-  named("pause", {"Hand out no more tasks of a queue; running ones go on", "  arbiter queue pause nightly"},
-        [&context](const auto& name) {
-          return show_one(context, context.post(path_of(name) + "/pause", json::object{}));
-        });
+  auto pause = std::make_shared<std::shared_ptr<PauseFlags>>();
+  *pause = PauseFlags::add(
+      named("pause",
+            {"Hand out no more tasks of a queue; running ones go on",
+             "  arbiter queue pause nightly\n  arbiter queue pause crawl --for 10m --reason 'the site asked for it'"},
+            [&context, pause](const auto& name) -> Result<int> {
+              auto body = (*pause)->body();
+              if (!body) return fail(body.error());
+              return show_one(context, context.post(path_of(name) + "/pause", std::move(*body)));
+            }));
   named("resume", {"Hand out tasks of a queue again", "  arbiter queue resume nightly"}, [&context](const auto& name) {
     return show_one(context, context.post(path_of(name) + "/resume", json::object{}));
   });
-  auto depth = std::make_shared<std::int64_t>(0);
-  named("set", {"Set a queue's limits", "  arbiter queue set default --max-depth 100000"},
-        [&context, depth](const auto& name) {
-          return show_one(context, context.send("PUT", path_of(name), {{"maxDepth", *depth}}));
-        })
-      ->add_option("--max-depth", *depth,
-                   "Most tasks that may wait in it (0: no limit); more are refused with queue_full")
-      ->required()
-      ->check(at_least(0));
+  add_queue_set(context, named);
 }
 
 }  // namespace arbiter::cli

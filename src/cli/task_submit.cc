@@ -16,7 +16,8 @@ constexpr std::size_t kBatchTasksMax = 1'000;
 
 struct SubmitOptions {
   std::string type, id, queue, payload, priority, on_dependency_failure, run_at, delay, timeout, stall, deadline,
-      backoff, max_backoff, worker, metadata, parent;
+      backoff, max_backoff, worker, metadata, parent, concurrency_key, rate_key, unique_key, unique_scope,
+      unique_window, on_duplicate;
   std::vector<std::string> depends_on, capabilities, languages, labels, tags;
   int max_attempts = 0;
   bool wait = false;
@@ -91,6 +92,12 @@ Result<json::object> make_task(const SubmitOptions& o) {
   body.put("runAt", o.run_at);
   body.put("deadline", o.deadline);
   body.put("parentId", o.parent);
+  body.put("concurrencyKey", o.concurrency_key);
+  body.put("rateKey", o.rate_key);
+  body.put("uniqueKey", o.unique_key);
+  body.put("uniqueScope", o.unique_window.empty() ? o.unique_scope : "window");
+  body.put("onDuplicate", o.on_duplicate);
+  body.put_duration("uniqueWindowMs", o.unique_window, "--unique-window");
   body.put("dependsOn", o.depends_on);
   body.put("tags", o.tags);
   body.put_json("payload", o.payload, "--payload");
@@ -147,6 +154,16 @@ void add_flags(CLI::App* command, SubmitOptions& o) {
   command->add_option("--worker", o.worker, "The only worker that may do it");
   command->add_option("--tag", o.tags, "A tag to find it by; repeat for more");
   command->add_option("--metadata", o.metadata, "Anything to keep with it: JSON, @FILE, or -");
+  command->add_option("--concurrency-key", o.concurrency_key,
+                      "The key whose concurrency limit and share it counts under");
+  command->add_option("--rate-key", o.rate_key, "The key whose rate limit it counts under");
+  command->add_option("--unique-key", o.unique_key, "At most one task holds this key; see --unique-scope");
+  command
+      ->add_option("--unique-scope", o.unique_scope, "How long it holds it: while queued, or until it ended [running]")
+      ->check(CLI::IsMember({"queued", "running"}));
+  command->add_option("--unique-window", o.unique_window, "It holds it for this time from now on, ended or not");
+  command->add_option("--on-duplicate", o.on_duplicate, "When another task holds the key: refuse, existing or replace")
+      ->check(CLI::IsMember({"refuse", "existing", "replace"}));
   command->add_option("--parent", o.parent, "The task that it belongs to");
   command->add_flag("--wait", o.wait, "Wait for its end and print its result; exit code 0 only when it completed");
 }

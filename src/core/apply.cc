@@ -19,18 +19,19 @@ namespace {
 bool is_plain(const TaskSubmitted& e) {
   const TaskSpec& s = *e.spec;
   return s.depends_on.empty() && !e.run_at && !s.timeout_ms && !s.stall_ms && !s.deadline && s.retry == RetryPolicy{} &&
-         s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id;
+         s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id && !s.unique_key;
 }
 
 }  // namespace
 
-Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at) {
+Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys) {
   auto owned = std::make_unique<Task>();
   Task& task = *owned;
   task.id = e.id.value;
   task.queue = &queue(e.queue.value);
   task.profile = &profile_of(e.type, e.spec->requirements);
   ++task.profile->tasks;
+  task.keys = task_keys;
   task.priority = static_cast<std::uint8_t>(e.priority.value);
   task.max_attempts = static_cast<std::uint16_t>(e.spec->retry.max_attempts.value);
   task.submitted = submitted;
@@ -49,7 +50,7 @@ Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t c
 }
 
 void State::on(const TaskSubmitted& e, const Event& event) {
-  Task& task = add_task(e, event.position, event.time.ms);
+  Task& task = add_task(e, event.position, event.time.ms, pair_of(e.spec->concurrency_key, e.spec->rate_key));
   live.insert(live.end(), task);
   ++task.queue->depth[static_cast<std::size_t>(TaskState::kPending)];
   task.queue->submitted.add(event.time.ms);
@@ -58,6 +59,7 @@ void State::on(const TaskSubmitted& e, const Event& event) {
     pin_root(task);
   }
   touch(task);
+  claim_unique(task);
   if (e.state == TaskState::kQueued) {
     task.queued_at = event.time.ms;
     enter(task, TaskState::kQueued);
@@ -93,6 +95,8 @@ void State::on(const TaskAssigned& e, const Event& event) {
   if (e.state == TaskState::kRunning) task.lease->started_at = event.time.ms;
   worker.leases.emplace_hint(worker.leases.end(), e.lease, &task);
   ++worker.slots_used;
+  count_start(task);
+  if (task.extras && task.extras->spec->unique_scope == UniqueScope::kQueued) end_claim(task);
   arm(task);
 }
 
@@ -206,6 +210,7 @@ void State::on(const TaskRedriven& e, const Event& event) {
   unhold(task);
   live.insert(task);
   pin_root(task);
+  claim_again(task);
   if (e.state == TaskState::kQueued) task.queued_at = event.time.ms;
   enter(task, e.state);
   if (e.state == TaskState::kPending) link_dependencies(task);
@@ -282,23 +287,64 @@ void State::remove_worker(Worker& worker) {
 void State::on(const QueueConfigured& e, const Event&) {
   Queue& q = queue(e.name.value);
   q.max_depth = e.max_depth;
+  q.concurrency = e.concurrency;
+  q.rate = e.rate;
   q.configured = true;
   touch(q);
+  recheck(q, last_time);
+  if (q.key_limits == e.key_limits) return;
+  q.key_limits = e.key_limits;
+  recheck_lanes(q, last_time);
 }
 
-void State::set_paused(const Name& name, bool paused) {
-  Queue& q = queue(name.value);
-  if (q.paused != paused) {
-    const std::int64_t queued = q.depth[static_cast<std::size_t>(TaskState::kQueued)];
-    ready_tasks += paused ? -queued : queued;
-  }
-  q.paused = paused;
+void State::on(const QueuePaused& e, const Event&) {
+  Queue& q = queue(e.name.value);
+  q.paused = true;
+  q.paused_until = e.until ? e.until->ms : 0;
   q.configured = true;
   touch(q);
+  wall_timers.set(q.pause_timer, e.until ? e.until->ms : kNever);
+  recheck(q, last_time);
 }
 
-void State::on(const QueuePaused& e, const Event&) { set_paused(e.name, /*paused=*/true); }
-void State::on(const QueueResumed& e, const Event&) { set_paused(e.name, /*paused=*/false); }
+void State::on(const QueueResumed& e, const Event& event) {
+  Queue& q = queue(e.name.value);
+  q.paused = false;
+  q.paused_until = 0;
+  if (e.reason == Reason::kTime) q.meter.slow_from = event.time.ms;
+  touch(q);
+  wall_timers.remove(q.pause_timer);
+  recheck(q, last_time);
+}
+
+// ---- keys -----------------------------------------------------------------------------------------------------
+
+void State::on(const KeyConfigured& e, const Event&) {
+  Key& k = key(e.name.value);
+  k.limits = e.limits;
+  k.configured = true;
+  touch(k);
+  recheck(k, last_time);
+}
+
+void State::on(const KeyPaused& e, const Event&) {
+  Key& k = key(e.name.value);
+  k.paused = true;
+  k.paused_until = e.until ? e.until->ms : 0;
+  touch(k);
+  wall_timers.set(k.pause_timer, e.until ? e.until->ms : kNever);
+  recheck(k, last_time);
+}
+
+void State::on(const KeyResumed& e, const Event& event) {
+  Key& k = key(e.name.value);
+  k.paused = false;
+  k.paused_until = 0;
+  if (e.reason == Reason::kTime) k.meter.slow_from = event.time.ms;
+  touch(k);
+  wall_timers.remove(k.pause_timer);
+  recheck(k, last_time);
+}
 
 // ---- bulk changes, catalogue ----------------------------------------------------------------------------------
 

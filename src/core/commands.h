@@ -102,7 +102,11 @@ BOOST_DESCRIBE_STRUCT(Durations, (), (samples, p50_ms, p95_ms, p99_ms))
 struct QueueView {
   Name name;
   bool paused = false;
+  std::optional<Timestamp> paused_until;
   std::optional<std::int64_t> max_depth;
+  std::optional<std::int64_t> concurrency;    // leased tasks at a time
+  std::optional<RateLimit> rate;              // of starts
+  std::optional<KeyLimits> key_limits;        // of every key that is not configured itself
   std::map<std::string, std::int64_t> depth;  // live tasks by state
   std::optional<std::int64_t> oldest_age_ms;  // of the oldest queued task
   double submitted_per_second = 0;            // over the last minute
@@ -112,8 +116,8 @@ struct QueueView {
   Durations run;   // from leased to completed, of the latest 1,000
 };
 BOOST_DESCRIBE_STRUCT(QueueView, (),
-                      (name, paused, max_depth, depth, oldest_age_ms, submitted_per_second, completed_per_second,
-                       failed_per_second, wait, run))
+                      (name, paused, paused_until, max_depth, concurrency, rate, key_limits, depth, oldest_age_ms,
+                       submitted_per_second, completed_per_second, failed_per_second, wait, run))
 struct ListQueues {
   Limit limit{100};
   std::optional<Text<1, 256>> cursor;
@@ -132,14 +136,20 @@ BOOST_DESCRIBE_STRUCT(GetQueue, (), (name))
 struct ConfigureQueue {
   static constexpr std::array kRequired{"name"};
   Name name;
-  std::optional<Int<0, 1'000'000'000>> max_depth;  // 0: no limit
+  std::optional<Int<0, 1'000'000'000>> max_depth;    // 0: no limit
+  std::optional<Int<0, 1'000'000'000>> concurrency;  // 0: no limit
+  std::optional<RateLimit> rate;
+  std::optional<KeyLimits> key_limits;
 };
-BOOST_DESCRIBE_STRUCT(ConfigureQueue, (), (name, max_depth))
+BOOST_DESCRIBE_STRUCT(ConfigureQueue, (), (name, max_depth, concurrency, rate, key_limits))
 struct PauseQueue {
   static constexpr std::array kRequired{"name"};
   Name name;
+  std::optional<Timestamp> until;  // of the wall clock; without either: until it is resumed
+  std::optional<Int<1, 365 * kDayMs>> for_ms;
+  std::optional<Text<1, 1'024>> reason;
 };
-BOOST_DESCRIBE_STRUCT(PauseQueue, (), (name))
+BOOST_DESCRIBE_STRUCT(PauseQueue, (), (name, until, for_ms, reason))
 struct ResumeQueue {
   static constexpr std::array kRequired{"name"};
   Name name;
@@ -164,6 +174,55 @@ struct SnapshotReply {
 };
 BOOST_DESCRIBE_STRUCT(SnapshotReply, (), (position, tasks, queues, workers, truncated))
 inline constexpr std::int64_t kSnapshotItemsMax = 1'000;  // of each part
+// ---- keys -----------------------------------------------------------------------------------------------------
+
+struct KeyView {
+  Name name;
+  std::optional<std::int64_t> concurrency;
+  std::optional<RateLimit> rate;
+  std::int64_t weight = 1;
+  bool paused = false;
+  std::optional<Timestamp> paused_until;
+  std::int64_t queued = 0;   // tasks that name it
+  std::int64_t running = 0;  // leased tasks that have it as concurrencyKey
+};
+BOOST_DESCRIBE_STRUCT(KeyView, (), (name, concurrency, rate, weight, paused, paused_until, queued, running))
+struct ListKeys {
+  Limit limit{100};
+  std::optional<Text<1, 256>> cursor;
+};
+BOOST_DESCRIBE_STRUCT(ListKeys, (), (limit, cursor))
+struct KeyList {
+  std::vector<KeyView> items;
+  std::optional<std::string> next_cursor;
+};
+BOOST_DESCRIBE_STRUCT(KeyList, (), (items, next_cursor))
+struct GetKey {
+  static constexpr std::array kRequired{"name"};
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(GetKey, (), (name))
+struct ConfigureKey {
+  static constexpr std::array kRequired{"name"};
+  Name name;
+  std::optional<Int<0, 1'000'000'000>> concurrency;  // 0: no limit
+  std::optional<RateLimit> rate;
+  std::optional<Int<1, 1'000>> weight;
+};
+BOOST_DESCRIBE_STRUCT(ConfigureKey, (), (name, concurrency, rate, weight))
+struct PauseKey {
+  static constexpr std::array kRequired{"name"};
+  Name name;
+  std::optional<Timestamp> until;
+  std::optional<Int<1, 365 * kDayMs>> for_ms;
+  std::optional<Text<1, 1'024>> reason;
+};
+BOOST_DESCRIBE_STRUCT(PauseKey, (), (name, until, for_ms, reason))
+struct ResumeKey {
+  static constexpr std::array kRequired{"name"};
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(ResumeKey, (), (name))
 
 // ---- the namespace `system` -----------------------------------------------------------------------------------
 
@@ -212,17 +271,17 @@ struct RecordLifecycle {
 struct Done {};
 BOOST_DESCRIBE_STRUCT(Done, (), ())
 
-using Command =
-    std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk,
-                 LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
-                 ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker,
-                 DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, TakeSnapshot,
-                 CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle, SetSchedule, GetSchedule,
-                 ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
+using Command = std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk,
+                             GetBulk, LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask,
+                             ReleaseTask, ExtendLease, ReportTasks, ReturnLeases, RegisterWorker, ListWorkers,
+                             GetWorker, Heartbeat, DrainWorker, DeregisterWorker, ListQueues, GetQueue, ConfigureQueue,
+                             PauseQueue, ResumeQueue, ListKeys, GetKey, ConfigureKey, PauseKey, ResumeKey, TakeSnapshot,
+                             CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle, SetSchedule,
+                             GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
 
 using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
                            LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
-                           QueueView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, SetScheduleReply,
-                           ScheduleView, ScheduleList>;
+                           QueueView, KeyList, KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView,
+                           SetScheduleReply, ScheduleView, ScheduleList>;
 
 }  // namespace arbiter::core

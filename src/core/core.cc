@@ -14,6 +14,7 @@ void Core::begin_step(const Actor& actor, base::Now now) {
   now_ = now;
   actor_ = actor;
   step_start_ = events_.size();
+  state_.open_due_gates(now.now.ms);
 }
 
 std::optional<base::Result<Reply>> Core::handle(const Command& command, const Actor& actor, Ticket ticket,
@@ -149,7 +150,8 @@ void Core::tick(base::Now now) {
 
 bool Core::has_work(base::Now now) const {
   if (!state_.lost_workers.empty() || !state_.unsettled.empty()) return true;
-  if (state_.timers.next() <= now.now.ms || state_.wall_timers.next() <= now.wall.ms) return true;
+  if (state_.timers.next() <= now.now.ms || state_.gate_timers.next() <= now.now.ms) return true;
+  if (state_.wall_timers.next() <= now.wall.ms) return true;
   for (const auto& [id, bulk] : state_.bulks) {
     if (bulk.state == BulkState::kRunning && bulk.action == BulkAction::kCancel) return true;
   }
@@ -159,7 +161,7 @@ bool Core::has_work(base::Now now) const {
 std::int64_t Core::next_deadline(base::Now now) const {
   const std::int64_t wall = state_.wall_timers.next();
   const std::int64_t wall_as_now = wall == kNever ? kNever : now.now.ms + std::max<std::int64_t>(0, wall - now.wall.ms);
-  return std::min(state_.timers.next(), wall_as_now);
+  return std::min({state_.timers.next(), state_.gate_timers.next(), wall_as_now});
 }
 
 void Core::extend_all(std::int64_t ms) {

@@ -109,8 +109,11 @@ class Core {
   [[nodiscard]] base::Result<std::vector<std::size_t>> order_by_dependency(
       const std::vector<Submission>& submissions) const;
   [[nodiscard]] static base::Result<void> check_depth(const Queue& queue, std::int64_t more);  // of max_depth
+  void find_duplicates(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
+  [[nodiscard]] base::Result<void> check_duplicates(const std::vector<Submission>& submissions) const;
   [[nodiscard]] base::Result<void> check_limits(const std::vector<Submission>& submissions) const;
   void emit_submission(Submission& submission, std::size_t n);
+  void replace_holder(const Submission& submission);
 
   // ---- tasks.cc ----
   Answer on(const GetTask& c, Ticket ticket);
@@ -194,6 +197,17 @@ class Core {
   [[nodiscard]] base::Result<std::string> submit_run(const Schedule& schedule, const ScheduleSpec& spec,
                                                      std::optional<std::int64_t> due);
 
+  // ---- keys.cc ----
+  Answer on(const ListKeys& c, Ticket);
+  Answer on(const GetKey& c, Ticket);
+  Answer on(const ConfigureKey& c, Ticket);
+  Answer on(const PauseKey& c, Ticket);
+  Answer on(const ResumeKey& c, Ticket);
+  [[nodiscard]] base::Result<void> check_keys(const Name& name) const;
+  // When a pause ends, of the wall clock; empty: when it is resumed.
+  [[nodiscard]] base::Result<std::optional<Timestamp>> pause_end(
+      const std::optional<Timestamp>& until, const std::optional<Int<1, 365 * kDayMs>>& for_ms) const;
+
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);
   Answer on(const ListNamespaces& c, Ticket);
@@ -209,6 +223,8 @@ class Core {
   [[nodiscard]] bool is_silent(const Worker& worker) const;
   void fire(Worker& worker);
   void fire(Waiter& waiter);
+  void fire(TaskExtras::UniqueTimer& timer);
+  void end_pause(GateTimer& timer);
   void take_leases_of_lost_workers();
   void tell_dependents();
   void tell_dependent(Task& dependent, Task& dependency);

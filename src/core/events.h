@@ -105,6 +105,11 @@ struct TaskCancelled {
   std::int64_t fingerprint = 0;  // of the outcome that its worker reported
 };
 BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, fingerprint))
+struct TaskUniqueExpired {
+  Name id;
+  Name key;
+};
+BOOST_DESCRIBE_STRUCT(TaskUniqueExpired, (), (id, key))
 struct TaskRedriven {
   Name id;
   TaskState state = TaskState::kQueued;  // pending: it waits for its dependencies again
@@ -139,16 +144,39 @@ BOOST_DESCRIBE_STRUCT(WorkerDeregistered, (), (id))
 struct QueueConfigured {
   Name name;
   std::int64_t max_depth = 0;
+  std::int64_t concurrency = 0;
+  RateLimit rate;
+  KeyLimits key_limits;
 };
-BOOST_DESCRIBE_STRUCT(QueueConfigured, (), (name, max_depth))
+BOOST_DESCRIBE_STRUCT(QueueConfigured, (), (name, max_depth, concurrency, rate, key_limits))
 struct QueuePaused {
   Name name;
+  std::optional<Timestamp> until;  // of the wall clock
+  std::optional<std::string> reason;
 };
-BOOST_DESCRIBE_STRUCT(QueuePaused, (), (name))
+BOOST_DESCRIBE_STRUCT(QueuePaused, (), (name, until, reason))
 struct QueueResumed {
   Name name;
+  Reason reason = Reason::kRequested;  // or time: its pause is over
 };
-BOOST_DESCRIBE_STRUCT(QueueResumed, (), (name))
+BOOST_DESCRIBE_STRUCT(QueueResumed, (), (name, reason))
+
+struct KeyConfigured {
+  Name name;
+  KeyLimits limits;
+};
+BOOST_DESCRIBE_STRUCT(KeyConfigured, (), (name, limits))
+struct KeyPaused {
+  Name name;
+  std::optional<Timestamp> until;  // of the wall clock
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(KeyPaused, (), (name, until, reason))
+struct KeyResumed {
+  Name name;
+  Reason reason = Reason::kRequested;  // or time: its pause is over
+};
+BOOST_DESCRIBE_STRUCT(KeyResumed, (), (name, reason))
 
 struct BulkStarted {
   Name id;
@@ -222,12 +250,12 @@ struct ScheduleSkipped {
 };
 BOOST_DESCRIBE_STRUCT(ScheduleSkipped, (), (name, first_at, last_at, times, reason, message, next_at))
 
-using EventBody =
-    std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
-                 TaskCancelRequested, TaskCancelled, TaskRedriven, WorkerRegistered, WorkerDraining, WorkerLost,
-                 WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed, BulkStarted,
-                 BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle, ScheduleSet, SchedulePaused,
-                 ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
+using EventBody = std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed,
+                               TaskReleased, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven,
+                               WorkerRegistered, WorkerDraining, WorkerLost, WorkerReturned, WorkerDeregistered,
+                               QueueConfigured, QueuePaused, QueueResumed, KeyConfigured, KeyPaused, KeyResumed,
+                               BulkStarted, BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle, ScheduleSet,
+                               SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

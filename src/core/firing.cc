@@ -118,7 +118,10 @@ Result<std::string> Core::submit_run(const Schedule& schedule, const ScheduleSpe
   }
   auto submitted = submit({&task}, Origin::kSchedule);
   if (!submitted) return base::fail(submitted.error());
-  return task.id->value;
+  const Submitted& run = submitted->front();
+  if (run.created) return run.id.value;
+  return base::fail(
+      {base::ErrorCode::kDuplicateTask, "Task " + run.id.value + " holds the unique key of the template."});
 }
 
 // Before a schedule changes: what is due by now is fired as it was, what was not to be is skipped.

@@ -17,6 +17,16 @@ bool contains(const Names& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(), [&](const auto& n) { return n.value == name; });
 }
 
+// A group of lanes whose first one is next for a worker, as it was when it was looked at.
+struct Candidate {
+  ReadyGroup* group;
+  std::uint64_t pass;
+  Position oldest;
+  [[nodiscard]] bool comes_before(const Candidate& other) const {
+    return pass != other.pass ? pass < other.pass : oldest < other.oldest;
+  }
+};
+
 }  // namespace
 
 bool Core::can_serve(Worker& worker, const Profile& profile) const {
@@ -63,32 +73,44 @@ std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
   auto left = static_cast<std::size_t>(std::clamp<std::int64_t>(slots, 0, c.max));
   std::int64_t bytes = 0;
   leases.reserve(std::min<std::size_t>(left, static_cast<std::size_t>(state_.ready_tasks)));
-  const auto older = [](const ReadySet* a, const ReadySet* b) { return a->begin()->submitted > b->begin()->submitted; };
+  const auto later = [](const Candidate& a, const Candidate& b) { return b.comes_before(a); };
   for (int priority = 10; priority >= 1 && left > 0; --priority) {
-    std::priority_queue<ReadySet*, std::vector<ReadySet*>, decltype(older)> candidates(older);
+    std::priority_queue<Candidate, std::vector<Candidate>, decltype(later)> candidates(later);
     for (auto& [name, queue] : state_.queues) {
-      auto& sets = queue->ready[static_cast<std::size_t>(priority)];
-      if (sets.empty() || queue->paused) continue;
+      auto& groups = queue->ready[static_cast<std::size_t>(priority)];
+      if (groups.empty() || queue->shut) continue;
       if (!worker.definition.queues.empty() && !contains(worker.definition.queues, name)) continue;
       if (!c.queues.empty() && !contains(c.queues, name)) continue;
-      for (auto& [profile_id, set] : sets) {
-        const Profile& profile = *set.begin()->profile;
+      for (auto& [profile_id, group] : groups) {
+        const Lane* lane = group.first();
+        if (!lane) continue;
+        const Profile& profile = *lane->tasks.begin()->profile;
         if (!c.types.empty() && !contains(c.types, profile.type.value)) continue;
-        if (can_serve(worker, profile)) candidates.push(&set);
+        if (can_serve(worker, profile)) candidates.push({&group, lane->share->pass, lane->oldest()});
       }
     }
     while (left > 0 && !candidates.empty()) {
-      ReadySet* set = candidates.top();
+      ReadyGroup& group = *candidates.top().group;
+      const Candidate known = candidates.top();
       candidates.pop();
-      Task& task = *set->begin();
-      const bool last = std::next(set->begin()) == set->end();
+      Lane* lane = group.queue->shut ? nullptr : group.first();
+      if (!lane) continue;
+      const Candidate present{&group, lane->share->pass, lane->oldest()};
+      if (known.comes_before(present)) {  // what was granted meanwhile moved it back
+        candidates.push(present);
+        continue;
+      }
+      Task& task = *lane->tasks.begin();
+      const bool last = group.holds_one();
       const auto lease = static_cast<std::int64_t>(state_.position + 1);
       emit(TaskAssigned{Name(task.id), Name(worker.id), lease, task.failures + 1, c.lease_ms,
                         c.start ? TaskState::kRunning : TaskState::kAssigned});
       leases.push_back(lease_view_of(state_, task, Detail::kFull));
       bytes += task.payload_bytes;
       left = bytes < state_.limits.grant_bytes_max ? left - 1 : 0;
-      if (!last) candidates.push(set);
+      if (const Lane* next = last ? nullptr : group.first()) {
+        candidates.push({&group, next->share->pass, next->oldest()});
+      }
     }
   }
   return leases;

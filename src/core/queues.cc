@@ -17,14 +17,26 @@ Core::Answer Core::on(const GetQueue& c, Ticket) {
 
 Core::Answer Core::on(const ConfigureQueue& c, Ticket) {
   Queue* queue = state_.find_queue(c.name.value);
-  const std::int64_t depth = c.max_depth ? c.max_depth->value : (queue ? queue->max_depth : 0);
-  if (!queue || !queue->configured || queue->max_depth != depth) emit(QueueConfigured{c.name, depth});
+  QueueConfigured e{.name = c.name};
+  if (queue) e = {c.name, queue->max_depth, queue->concurrency, queue->rate, queue->key_limits};
+  const QueueConfigured before = e;
+  if (c.max_depth) e.max_depth = *c.max_depth;
+  if (c.concurrency) e.concurrency = *c.concurrency;
+  if (c.rate) e.rate = *c.rate;
+  if (c.key_limits) e.key_limits = *c.key_limits;
+  const bool same = e.max_depth == before.max_depth && e.concurrency == before.concurrency && e.rate == before.rate &&
+                    e.key_limits == before.key_limits;
+  if (!queue || !queue->configured || !same) emit(std::move(e));
   return Reply(view_of(state_, *state_.find_queue(c.name.value), now_.now.ms));
 }
 
 Core::Answer Core::on(const PauseQueue& c, Ticket) {
   Queue* queue = state_.find_queue(c.name.value);
-  if (!queue || !queue->paused) emit(QueuePaused{c.name});
+  const auto until = pause_end(c.until, c.for_ms);
+  if (!until) return fail(until.error());
+  if (!queue || !queue->paused || queue->paused_until != (*until ? (*until)->ms : 0)) {
+    emit(QueuePaused{c.name, *until, c.reason ? std::optional(c.reason->value) : std::nullopt});
+  }
   return Reply(view_of(state_, *state_.find_queue(c.name.value), now_.now.ms));
 }
 

@@ -4,6 +4,9 @@
 //   an attempt's timeout, a stall     -> the attempt fails; retried or dead
 //   a cancelled task's grace is over  -> its lease is taken, it is cancelled
 //   a deadline passes                 -> the task fails, whatever its state
+//   the window of a unique key ends   -> its task holds it no longer
+//   a rate lets the next task start   -> what it held back may be given to workers
+//   a queue's or key's pause is over  -> it is resumed, slowly
 //   a backoff, a delay, a runAt comes -> the task is queued
 //   a worker is silent too long       -> it is lost; its leases are taken
 //   a worker left                     -> its tasks go back to their queues, uncounted
@@ -107,8 +110,12 @@ void Core::fire_timers() {
       case TimerKind::kWaiter:
         fire(static_cast<Waiter&>(*node));
         break;
+      case TimerKind::kUnique:
+        fire(static_cast<TaskExtras::UniqueTimer&>(*node));
+        break;
       case TimerKind::kTaskWall:
       case TimerKind::kSchedule:
+      case TimerKind::kGate:
         CHECK(false);
         break;
     }
@@ -117,10 +124,21 @@ void Core::fire_timers() {
        node = state_.wall_timers.front()) {
     if (node->kind == TimerKind::kSchedule) {
       fire(static_cast<Schedule&>(*node));
+    } else if (node->kind == TimerKind::kGate) {
+      end_pause(static_cast<GateTimer&>(*node));
     } else {
       fire_wall(*static_cast<TaskExtras::WallTimer&>(*node).task);
     }
   }
+}
+
+void Core::fire(TaskExtras::UniqueTimer& timer) {
+  emit(TaskUniqueExpired{Name(timer.task->id), *state_.spec_of(*timer.task).unique_key});
+}
+
+void Core::end_pause(GateTimer& timer) {
+  if (timer.queue) return emit(QueueResumed{Name(timer.queue->name), Reason::kTime});
+  emit(KeyResumed{Name(timer.key->name), Reason::kTime});
 }
 
 void Core::fire(Task& task) {

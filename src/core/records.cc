@@ -57,13 +57,16 @@ struct TaskRecord {
   std::int64_t payload_bytes = 0;
   std::int64_t fingerprint = 0;
   std::optional<std::string> root;
+  std::optional<std::string> concurrency_key;
+  std::optional<std::string> rate_key;
+  bool unique_over = false;
   std::optional<LeaseRecord> lease;
   std::optional<OutcomeRecord> last;
 };
 BOOST_DESCRIBE_STRUCT(TaskRecord, (),
                       (state, type, queue, priority, failures, max_attempts, lineage_used, reason, cancel_reason,
                        cancel_requested, plain, created_ms, queued_ms, retry_ms, run_at_ms, ended_ms, ended_position,
-                       payload_bytes, fingerprint, root, lease, last))
+                       payload_bytes, fingerprint, root, concurrency_key, rate_key, unique_over, lease, last))
 
 struct WorkerRecord {
   RegisterWorker definition;
@@ -75,10 +78,23 @@ struct WorkerRecord {
 BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, drains, session, registered_ms))
 
 struct QueueRecord {
+  static constexpr bool kSparse = true;
   bool paused = false;
+  std::int64_t paused_until_ms = 0;
   std::int64_t max_depth = 0;
+  std::int64_t concurrency = 0;
+  RateLimit rate;
+  KeyLimits key_limits;
 };
-BOOST_DESCRIBE_STRUCT(QueueRecord, (), (paused, max_depth))
+BOOST_DESCRIBE_STRUCT(QueueRecord, (), (paused, paused_until_ms, max_depth, concurrency, rate, key_limits))
+
+struct KeyRecord {
+  static constexpr bool kSparse = true;
+  bool paused = false;
+  std::int64_t paused_until_ms = 0;
+  std::optional<KeyLimits> limits;
+};
+BOOST_DESCRIBE_STRUCT(KeyRecord, (), (paused, paused_until_ms, limits))
 
 struct BulkRecord {
   BulkAction action = BulkAction::kCancel;
@@ -145,7 +161,10 @@ TaskRecord task_record(const Task& task) {
     if (!task.extras->root_id.value.empty()) r.root = task.extras->root_id.value;
     if (task.extras->run_at) r.run_at_ms = task.extras->run_at->ms;
     r.cancel_reason = task.extras->cancel_reason;
+    r.unique_over = task.extras->unique_over;
   }
+  if (task.keys && task.keys->concurrency) r.concurrency_key = task.keys->concurrency->name;
+  if (task.keys && task.keys->rate) r.rate_key = task.keys->rate->name;
   if (task.lease) {
     r.lease = LeaseRecord{task.lease->worker->id, task.lease->number, task.lease->lease_ms, task.lease->started_at};
   }
@@ -177,10 +196,10 @@ Record read(const StoredEntity& entity) {
   return std::move(*record);
 }
 
-EntityChange change_of(const Task& task) {
+EntityChange change_of(const Task& task, bool held) {
   EntityChange change{.kind = "task", .id = task.id, .body = base::to_json(task_record(task))};
   change.document = task.submitted;
-  if (is_ended(task.state) && !task.dependents && task.pins == 0) {
+  if (is_ended(task.state) && !held) {
     change.ended = true;
     change.ended_position = task.ended_position;
     change.ended_at = {task.ended_at};
@@ -194,7 +213,15 @@ EntityChange change_of(const Worker& w) {
   return {.kind = "worker", .id = w.id, .body = base::to_json(worker_record(w))};
 }
 EntityChange change_of(const Queue& q) {
-  return {.kind = "queue", .id = q.name, .body = base::to_json(QueueRecord{q.paused, q.max_depth})};
+  return {
+      .kind = "queue",
+      .id = q.name,
+      .body = base::to_json(QueueRecord{q.paused, q.paused_until, q.max_depth, q.concurrency, q.rate, q.key_limits})};
+}
+EntityChange change_of(const Key& k) {
+  KeyRecord r{k.paused, k.paused_until, {}};
+  if (k.configured) r.limits = k.limits;
+  return {.kind = "key", .id = k.name, .body = base::to_json(r)};
 }
 EntityChange change_of(const Bulk& b) {
   EntityChange change{.kind = "bulk", .id = b.id, .body = base::to_json(bulk_record(b))};
@@ -231,7 +258,7 @@ std::vector<EntityChange> State::take_changes() {
   other_changes_.clear();
   changes.reserve(changes.size() + dirty_tasks_.size());
   for (Task* task : dirty_tasks_) {
-    EntityChange change = change_of(*task);
+    EntityChange change = change_of(*task, is_held(*task));
     change.revived = task->ended_in_store;
     task->ended_in_store = change.ended;
     task->dirty = false;
@@ -250,6 +277,11 @@ std::vector<EntityChange> State::take_changes() {
     changes.push_back(change_of(*q));
   }
   dirty_queues_.clear();
+  for (Key* k : dirty_keys_) {
+    k->dirty = false;
+    changes.push_back(change_of(*k));
+  }
+  dirty_keys_.clear();
   for (Bulk* bulk : dirty_bulks_) {
     bulk->dirty = false;
     changes.push_back(change_of(*bulk));
@@ -265,10 +297,12 @@ void State::forget_changes() {
     if (Worker* worker = find_worker(id)) worker->dirty = false;
   }
   for (Queue* q : dirty_queues_) q->dirty = false;
+  for (Key* k : dirty_keys_) k->dirty = false;
   for (Bulk* bulk : dirty_bulks_) bulk->dirty = false;
   dirty_tasks_.clear();
   dirty_workers_.clear();
   dirty_queues_.clear();
+  dirty_keys_.clear();
   dirty_bulks_.clear();
   std::vector<EntityChange> unwanted;
   take_schedules(unwanted);
@@ -286,8 +320,11 @@ std::vector<EntityChange> State::snapshot() {
   for (const auto& [name, q] : queues) {
     if (q->configured) all.push_back(change_of(*q));
   }
+  for (const auto& [name, k] : keys) {
+    if (k->kept) all.push_back(change_of(*k));
+  }
   for (const auto& task : tasks) {
-    EntityChange change = change_of(*task);
+    EntityChange change = change_of(*task, is_held(*task));
     if (!change.ended) all.push_back(std::move(change));
   }
   for (const auto& [hash, name] : tokens) {
@@ -317,6 +354,9 @@ Task& State::load_task(const StoredEntity& entity) {
     CHECK(spec.has_value());
     submitted.spec = std::make_shared<const TaskSpec>(std::move(*spec));
   }
+  const auto name_of = [](const std::optional<std::string>& text) {
+    return text ? std::optional(Name(*text)) : std::nullopt;
+  };
   submitted.type = Name(r.type);
   submitted.queue = Name(r.queue);
   submitted.priority.value = r.priority;
@@ -324,9 +364,11 @@ Task& State::load_task(const StoredEntity& entity) {
   if (r.run_at_ms) submitted.run_at = Timestamp{r.run_at_ms};
   if (r.root) submitted.root_id = Name(*r.root);
   if (!entity.payload.empty()) submitted.payload = RawJson(entity.payload);
-  Task& task = add_task(submitted, entity.document, r.created_ms);
+  Task& task =
+      add_task(submitted, entity.document, r.created_ms, pair_of(name_of(r.concurrency_key), name_of(r.rate_key)));
   if (r.cancel_requested || r.cancel_reason) extras_of(task);
   if (task.extras) task.extras->cancel_reason = r.cancel_reason;
+  if (task.extras) task.extras->unique_over = r.unique_over;
   task.payload_bytes = static_cast<std::uint32_t>(r.payload_bytes);
   task.state = r.state;
   task.failures = static_cast<std::uint16_t>(r.failures);
@@ -366,8 +408,22 @@ void State::load_queue(const StoredEntity& entity) {
   const QueueRecord r = read<QueueRecord>(entity);
   Queue& q = queue(std::string(entity.id));
   q.paused = r.paused;
+  q.paused_until = r.paused_until_ms;
   q.max_depth = r.max_depth;
+  q.concurrency = r.concurrency;
+  q.rate = r.rate;
+  q.key_limits = r.key_limits;
   q.configured = true;
+}
+
+void State::load_key(const StoredEntity& entity) {
+  const KeyRecord r = read<KeyRecord>(entity);
+  Key& k = key(std::string(entity.id));
+  k.paused = r.paused;
+  k.paused_until = r.paused_until_ms;
+  if (!std::exchange(k.kept, true)) ++kept_keys;
+  k.configured = r.limits.has_value();
+  if (r.limits) k.limits = *r.limits;
 }
 
 void State::load_bulk(const StoredEntity& entity) {
@@ -395,6 +451,8 @@ void State::load(const StoredEntity& entity) {
     load_worker(entity);
   } else if (entity.kind == "queue") {
     load_queue(entity);
+  } else if (entity.kind == "key") {
+    load_key(entity);
   } else if (entity.kind == "bulk") {
     load_bulk(entity);
   } else if (entity.kind == "schedule") {
@@ -415,14 +473,17 @@ void State::admit(const StoredEntity& entity) {
     task->ended_in_store = true;
   }
   // Whoever asked for it relies on it, also when it was in memory by chance.
-  if (is_ended(task->state) && !task->dependents && task->pins == 0) remember_ended(*task);
+  if (is_ended(task->state) && !is_held(*task)) remember_ended(*task);
 }
 
 void State::link_loaded(std::int64_t now) {
   for (auto it = live.begin(); it != live.end(); ++it) {
     Task& task = *it;
     ++task.queue->depth[static_cast<std::size_t>(task.state)];
-    if (task.state == TaskState::kQueued) join_ready(task);
+    if (task.state == TaskState::kQueued) {
+      join_ready(task);
+      note_arrival(task);
+    }
     // One that was tried already waits for nothing but its backoff.
     if (task.state == TaskState::kPending && task.failures == 0) link_dependencies(task);
     if (task.lease) {
@@ -431,10 +492,23 @@ void State::link_loaded(std::int64_t now) {
       if (task.lease->started_at) task.lease->started_at = std::min(task.lease->started_at, now);
       task.lease->worker->leases.emplace(task.lease->number, &task);
       if (task.state != TaskState::kSuspended) ++task.lease->worker->slots_used;
+      ++task.queue->leased;
+      if (task.keys && task.keys->concurrency) ++task.keys->concurrency->running;
     }
     if (task.cancel_requested && task.extras) task.extras->cancel_at = now + limits.cancel_grace_ms;
     pin_root(task);
     begin_run(task);
+  }
+}
+
+void State::open_gates(std::int64_t now) {
+  for (auto& [name, queue] : queues) {
+    if (queue->paused_until) wall_timers.set(queue->pause_timer, queue->paused_until);
+    recheck(*queue, now);
+  }
+  for (auto& [name, k] : keys) {
+    if (k->paused_until) wall_timers.set(k->pause_timer, k->paused_until);
+    recheck(*k, now);
   }
 }
 
@@ -448,11 +522,13 @@ void State::sort_arrivals() {
 
 void State::finish_load(std::int64_t now) {
   last_time = now;
+  if (!tasks.empty() || !queues.empty() || !keys.empty()) meters_empty_at_ = now;
   for (const auto& task : tasks) {
     if (!is_ended(task->state)) live.insert(*task);
   }
   for (auto& [id, worker] : workers) worker->last_seen_at = now;
   link_loaded(now);
+  open_gates(now);
   sort_arrivals();
   for (Task& task : live) arm(task);
   for (auto& [name, schedule] : schedules) arm(schedule);
@@ -461,12 +537,13 @@ void State::finish_load(std::int64_t now) {
     const bool away = worker->state == WorkerState::kLost || worker->state == WorkerState::kGone;
     if (away && !worker->leases.empty()) lost_workers.push_back(id);
   }
+  for (const auto& task : tasks) claim_unique(*task);  // at most one of each key, so in any order
   // Loading changes nothing: what linking touched is as the store has it, but for ended tasks that nothing keeps.
   for (Task* task : dirty_tasks_) task->dirty = false;
   dirty_tasks_.clear();
   std::vector<Task*> kept;
   for (const auto& task : tasks) {
-    if (is_ended(task->state) && !task->dependents && task->pins == 0) kept.push_back(task.get());
+    if (is_ended(task->state) && !is_held(*task)) kept.push_back(task.get());
   }
   std::sort(kept.begin(), kept.end(), [](Task* a, Task* b) { return a->submitted < b->submitted; });
   for (Task* task : kept) settled(*task);

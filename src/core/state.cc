@@ -75,8 +75,7 @@ Queue* State::find_queue(std::string_view name) const {
 Queue& State::queue(const std::string& name) {
   auto it = queues.find(name);
   if (it == queues.end()) {
-    it = queues.emplace(name, std::make_unique<Queue>()).first;
-    it->second->name = name;
+    it = queues.emplace(name, std::make_unique<Queue>(name)).first;
   }
   return *it->second;
 }
@@ -118,11 +117,8 @@ Profile& State::profile_of(const Name& type, const Requirements& requirements) {
   return *it->second;
 }
 
-void State::join_ready(Task& task) {
+void State::note_arrival(Task& task) {
   Queue& queue = *task.queue;
-  auto& set = queue.ready[task.priority][task.profile->id];
-  set.insert(set.end(), task);
-  if (!queue.paused) ++ready_tasks;
   queue.arrivals.push_back({task.queued_at, task.submitted});
   const auto queued = static_cast<std::size_t>(queue.depth[static_cast<std::size_t>(TaskState::kQueued)]);
   if (queue.arrivals.size() <= 2 * queued + kArrivalsSlack) return;
@@ -140,16 +136,6 @@ std::int64_t State::oldest_arrival(Queue& queue) {
   return arrivals.empty() ? 0 : arrivals.front().at;
 }
 
-void State::leave_ready(Task& task) {
-  if (!static_cast<ReadyHook&>(task).is_linked()) return;
-  auto& sets = task.queue->ready[task.priority];
-  const auto it = sets.find(task.profile->id);
-  CHECK(it != sets.end());
-  it->second.erase(it->second.iterator_to(task));
-  if (it->second.empty()) sets.erase(it);
-  if (!task.queue->paused) --ready_tasks;
-}
-
 // Moves the task from its present state into `to`, in every index.
 void State::enter(Task& task, TaskState to) {
   const TaskState from = task.state;
@@ -158,7 +144,10 @@ void State::enter(Task& task, TaskState to) {
   if (from == TaskState::kPending) unlink_dependencies(task);
   task.state = to;
   if (!is_ended(to)) ++task.queue->depth[static_cast<std::size_t>(to)];
-  if (to == TaskState::kQueued) join_ready(task);
+  if (to == TaskState::kQueued) {
+    join_ready(task);
+    note_arrival(task);
+  }
   touch(task);
 }
 
@@ -255,7 +244,7 @@ void State::meet(Task& task, Task& dependency) {
 }
 
 void State::settled(Task& task) {
-  if (task.dependents || task.pins > 0) return hold(task);
+  if (is_held(task)) return hold(task);
   unhold(task);
   touch(task);
   remember_ended(task);
@@ -312,6 +301,7 @@ void State::drop_lease(Task& task) {
   worker.leases.erase(task.lease->number);
   --worker.slots_used;
   task.lease.reset();
+  count_end(task);
   if (worker.state == WorkerState::kGone && worker.leases.empty()) remove_worker(worker);
 }
 
@@ -324,6 +314,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   end_run(task);
   arm(task);
   unpin_root(task);
+  if (!holds_window(task)) end_claim(task);
   if (task.dependents) unsettled.push_back(task.id);
   settled(task);
 }
@@ -341,7 +332,7 @@ void State::evict(Position floor, std::int64_t now) {
       const bool wanted = static_cast<std::int64_t>(ended_.size()) <= limits.ended_in_memory_max &&
                           oldest.at + limits.ended_in_memory_ms > now;
       if (wanted || oldest.position > floor || oldest.task->dirty) return;
-      if (!oldest.task->dependents && oldest.task->pins == 0) forget_task(*oldest.task);
+      if (!is_held(*oldest.task)) forget_task(*oldest.task);
     }
     ended_.pop_front();
   }
@@ -349,6 +340,7 @@ void State::evict(Position floor, std::int64_t now) {
 
 void State::forget_task(Task& task) {
   timers.remove(task);
+  if (task.keys) release_pair(*task.keys);
   if (--task.profile->tasks == 0) profiles.erase(profiles.find(task.profile->key));
   tasks.erase(tasks.find(std::string_view(task.id)));
 }
@@ -395,6 +387,12 @@ void State::touch(Queue& queue) {
   if (queue.dirty) return;
   queue.dirty = true;
   dirty_queues_.push_back(&queue);
+}
+void State::touch(Key& key) {
+  if (!std::exchange(key.kept, true)) ++kept_keys;
+  if (key.dirty) return;
+  key.dirty = true;
+  dirty_keys_.push_back(&key);
 }
 void State::touch(Bulk& bulk) {
   if (bulk.dirty) return;

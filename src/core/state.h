@@ -13,13 +13,14 @@
 #include <string>
 
 #include "base/clock.h"
+#include "core/queue.h"
 #include "core/schedule.h"
-#include "core/task.h"
 
 namespace arbiter::core {
 
 struct CoreLimits {
   std::int64_t queues_max = 10'000;
+  std::int64_t keys_max = 100'000;  // that were configured or paused
   std::int64_t workers_max = 100'000;
   std::int64_t waiters_max = 20'000;
   std::int64_t live_tasks_max = 5'000'000;
@@ -96,6 +97,7 @@ class State {
   LiveSet live;                                                                 // not ended, oldest first
   LiveSet held;  // ended, but live tasks still hang on them: the store has them among the live ones too
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;
+  std::map<std::string, std::unique_ptr<Key>, std::less<>> keys;
   std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers;
   std::map<std::string, Bulk, std::less<>> bulks;
   std::map<std::string, Schedule, std::less<>> schedules;
@@ -105,12 +107,14 @@ class State {
   // ---- derived ----
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
   TimerSet timers;                       // of `now`
+  TimerSet gate_timers;                  // of `now`: when rates let the next task start
   TimerSet wall_timers;                  // of the wall clock
   std::deque<std::string> unsettled;     // tasks that ended, with dependents that have not been told yet
   std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
   // The live runs of each schedule, oldest first; also of one that was deleted since.
   std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
-  std::int64_t ready_tasks = 0;  // queued tasks in queues that are not paused
+  std::int64_t kept_keys = 0;    // that have an entity
+  std::int64_t ready_tasks = 0;  // queued tasks that may start now: in open lanes of queues that are not shut
 
   void apply(const Event& event);
 
@@ -120,6 +124,7 @@ class State {
   [[nodiscard]] Schedule* find_schedule(std::string_view name);
   [[nodiscard]] std::vector<Task*> live_runs(std::string_view schedule) const;  // oldest first
   [[nodiscard]] Queue& queue(const std::string& name);                          // made when it is new
+  [[nodiscard]] Key* find_key(std::string_view name) const;
   // When the task that is queued for the longest time became so; 0 when none is.
   [[nodiscard]] std::int64_t oldest_arrival(Queue& queue);
   // The root of its lineage, itself when it has no parent; nullptr when retention took the root.
@@ -142,6 +147,20 @@ class State {
 
   // `task` does not wait for `dependency` any more, unless that is redriven.
   void meet(Task& task, Task& dependency);
+  // What keeps the tasks of a queue, or those with these keys, from starting at `now`; `by` names the key.
+  [[nodiscard]] Hold hold_of(const Queue& queue, std::int64_t now) const;
+  [[nodiscard]] Hold hold_of(const KeyPair& pair, const Queue& queue, std::int64_t now, const Key** by) const;
+  // The limits of a key for tasks of a queue.
+  [[nodiscard]] static const KeyLimits& limits_of(const Key& key, const Queue& queue);
+  // What a rate held back may start once its time has come.
+  void open_due_gates(std::int64_t now);
+
+  // An ended task that stays, in memory and among the live entities of the store, for what hangs on it.
+  [[nodiscard]] static bool is_held(const Task& task) { return task.dependents || task.pins > 0 || holds_window(task); }
+
+  // The task that holds a unique key; nullptr when none does.
+  [[nodiscard]] Task* holder_of(std::string_view unique_key) const;
+
   // Called when what hangs on an ended task may have changed: dependents to tell, live descendants.
   void settled(Task& task);
 
@@ -168,6 +187,7 @@ class State {
   void touch(Task& task);
   void touch(Worker& worker);
   void touch(Queue& queue);
+  void touch(Key& key);
   void touch(Bulk& bulk);
   void touch(Schedule& schedule);
 
@@ -181,6 +201,7 @@ class State {
   void on(const TaskReleased& e, const Event& event);
   void on(const TaskCancelRequested& e, const Event& event);
   void on(const TaskCancelled& e, const Event& event);
+  void on(const TaskUniqueExpired& e, const Event& event);
   void on(const TaskRedriven& e, const Event& event);
   void on(const WorkerRegistered& e, const Event& event);
   void on(const WorkerDraining& e, const Event& event);
@@ -190,6 +211,9 @@ class State {
   void on(const QueueConfigured& e, const Event& event);
   void on(const QueuePaused& e, const Event& event);
   void on(const QueueResumed& e, const Event& event);
+  void on(const KeyConfigured& e, const Event& event);
+  void on(const KeyPaused& e, const Event& event);
+  void on(const KeyResumed& e, const Event& event);
   void on(const BulkStarted& e, const Event& event);
   void on(const BulkAdvanced& e, const Event& event);
   void on(const NamespaceCreated& e, const Event& event);
@@ -203,14 +227,42 @@ class State {
   void on(const ScheduleSkipped& e, const Event& event);
 
   TaskExtras& extras_of(Task& task);  // made when it is new
-  Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at);
+  Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys);
   void link_dependencies(Task& task);
   void unlink_dependencies(Task& task);
   void unlink(Task& task, Task& dependency);
   void enter(Task& task, TaskState to);  // moves it between the indexes
-  void leave_ready(Task& task);
   [[nodiscard]] bool is_queued_since(const Arrival& arrival) const;
+  void note_arrival(Task& task);
+
+  // ---- lanes.cc ----
+  [[nodiscard]] Key& key(const std::string& name);  // made when it is new
+  [[nodiscard]] KeyPair* pair_of(const std::optional<Name>& concurrency, const std::optional<Name>& rate);
+  void release_pair(KeyPair& pair);
+  void drop_if_idle(Key& key, std::int64_t now);
+  [[nodiscard]] Hold hold_of(const Key& key, bool counts_leases, bool counts_starts, const Queue& queue,
+                             std::int64_t now) const;
+  [[nodiscard]] Lane& lane_of(Task& task);  // made when it is new
+  void drop_lane(Lane& lane);
+  void take_out(Lane& lane);
+  void place(Lane& lane, std::int64_t now);
+  void add_open(Lane& lane, std::int64_t count);
   void join_ready(Task& task);
+  void leave_ready(Task& task);
+  void wake_for(const Lane& lane, std::int64_t now);
+  void recheck(Key& key, std::int64_t now);
+  void recheck(Queue& queue, std::int64_t now);
+  void recheck_lanes(Queue& queue, std::int64_t now);
+  void recheck_keys(const KeyPair& pair);
+  void count_start(Task& task);
+  void count_end(Task& task);
+
+  // ---- unique.cc ----
+  [[nodiscard]] static bool holds_window(const Task& task);
+  void claim_unique(Task& task);
+  void claim_again(Task& task);
+  void end_claim(Task& task);
+
   void drop_lease(Task& task);
   LastOutcome& outcome_of(Task& task);  // a new one, of the present lease
   LastOutcome& last_of(Task& task);     // the present one, else an empty one
@@ -224,10 +276,11 @@ class State {
   void pin_root(Task& task);
   void unpin_root(Task& task);
   void remove_worker(Worker& worker);
-  void set_paused(const Name& name, bool paused);
   Task& load_task(const StoredEntity& entity);
   void load_worker(const StoredEntity& entity);
   void load_queue(const StoredEntity& entity);
+  void open_gates(std::int64_t now);
+  void load_key(const StoredEntity& entity);
   void load_bulk(const StoredEntity& entity);
   void load_schedule(const StoredEntity& entity);
   static EntityChange schedule_change(const Schedule& schedule);
@@ -247,6 +300,12 @@ class State {
   std::deque<Ended> ended_;  // the recently ended, oldest first
   std::uint64_t stamps_ = 0;
   std::uint32_t profiles_made_ = 0;
+  std::map<std::string, KeyPair, std::less<>> key_pairs_;
+  std::map<std::string, Task*, std::less<>> unique_;  // key -> who holds it
+  Share plain_share_;                                 // of the tasks without keys
+  std::uint64_t pass_ = 0;                            // of the latest start; grows only
+  std::int64_t meters_empty_at_ = 0;                  // when this process loaded the namespace; 0: it was new
+  std::vector<Key*> dirty_keys_;
   std::vector<Task*> dirty_tasks_;
   std::vector<std::string> dirty_workers_;
   std::vector<Queue*> dirty_queues_;

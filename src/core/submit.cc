@@ -19,6 +19,7 @@ struct Core::Submission {
   std::string id;    // the client's or a new one
   std::int64_t fingerprint = 0;
   Task* existing = nullptr;  // the same task was submitted before
+  Task* holder = nullptr;    // another task, which holds its unique key
   Task* root = nullptr;
   bool created = false;
   std::vector<std::size_t> needs{};  // members of the same batch it depends on
@@ -84,6 +85,46 @@ void Core::check_tags(const std::vector<Submission>& submissions, base::FieldErr
                  "begins with schedule:, which is for the runs of schedules");
     }
   }
+}
+
+// Who holds the unique keys that are asked for; a repeated submit asks for none.
+void Core::find_duplicates(std::vector<Submission>& submissions, base::FieldErrors& errors) const {
+  std::set<std::string_view> keys;
+  for (auto& s : submissions) {
+    const TaskSpec& spec = *s.spec;
+    const bool window = spec.unique_scope == UniqueScope::kWindow;
+    if (!spec.unique_key) {
+      if (window) errors.add(s.field("uniqueScope"), "needs a uniqueKey");
+      if (spec.unique_window_ms) errors.add(s.field("uniqueWindowMs"), "needs a uniqueKey");
+      continue;
+    }
+    if (window && !spec.unique_window_ms) errors.add(s.field("uniqueWindowMs"), "is required with uniqueScope window");
+    if (!window && spec.unique_window_ms) errors.add(s.field("uniqueWindowMs"), "needs uniqueScope window");
+    if (!keys.insert(spec.unique_key->value).second) {
+      errors.add(s.field("uniqueKey"), "is used twice in this batch");
+    }
+    if (s.existing) continue;
+    s.holder = state_.holder_of(spec.unique_key->value);
+    if (!s.holder || spec.on_duplicate != OnDuplicate::kExisting) continue;
+    s.existing = s.holder;
+    s.id = s.holder->id;
+    s.fingerprint = s.holder->fingerprint;
+  }
+}
+
+Result<void> Core::check_duplicates(const std::vector<Submission>& submissions) const {
+  base::FieldErrors taken;
+  const Task* holder = nullptr;
+  for (const auto& s : submissions) {
+    if (!s.holder || s.existing || s.spec->on_duplicate != OnDuplicate::kRefuse) continue;
+    holder = s.holder;
+    taken.add(s.field("uniqueKey"), "is held by task " + holder->id);
+  }
+  if (!holder) return {};
+  return fail({ErrorCode::kDuplicateTask,
+               "Task " + holder->id + ", which is " + base::to_text(holder->state) +
+                   ", holds this unique key. Wait for it, or set onDuplicate to existing or replace.",
+               taken.take()});
 }
 
 Result<void> Core::check_sizes(const std::vector<Submission>& submissions) const {
@@ -239,6 +280,12 @@ void Core::emit_submission(Submission& s, std::size_t n) {
   emit(std::move(e));
 }
 
+// After its successor has the key, so that the log names the successor first.
+void Core::replace_holder(const Submission& s) {
+  if (!s.holder || s.existing || is_ended(s.holder->state)) return;
+  cancel(*s.holder, "replaced by task " + s.id);
+}
+
 Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& specs, Origin origin) {
   const bool batch = origin == Origin::kBatch;
   std::vector<Submission> submissions(specs.size());
@@ -249,6 +296,7 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
   base::FieldErrors errors;
   check_specs(submissions, errors);
   if (origin != Origin::kSchedule) check_tags(submissions, errors);
+  find_duplicates(submissions, errors);
   const bool only_unknown = errors.empty();
   check_dependencies(submissions, batch, errors);
   if (!only_unknown) return fail({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
@@ -260,6 +308,7 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
                    {{s.field("id"), "is taken by another task"}}});
     }
   }
+  if (auto ok = check_duplicates(submissions); !ok) return fail(ok.error());
   if (!errors.empty()) {
     return fail({ErrorCode::kUnknownDependency, "Submit a dependency before or together with what depends on it.",
                  errors.take()});
@@ -271,6 +320,7 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
   std::size_t n = 0;
   for (std::size_t i : *order) {
     if (!submissions[i].existing) emit_submission(submissions[i], n++);
+    replace_holder(submissions[i]);
   }
   std::vector<Submitted> out;
   out.reserve(submissions.size());

@@ -1,8 +1,7 @@
-// What the core keeps in memory of tasks, queues and workers. Plain data; State (state.h) keeps the indexes true.
+// What the core keeps in memory of tasks, workers and bulk changes. Plain data; State (state.h) keeps the indexes true.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <deque>
 #include <memory>
 
 #include "core/events.h"
@@ -10,6 +9,7 @@
 
 namespace arbiter::core {
 
+struct KeyPair;
 struct Queue;
 struct Worker;
 struct Task;
@@ -59,14 +59,20 @@ struct TaskExtras {
     explicit WallTimer(Task& owner) : TimerNode(TimerKind::kTaskWall), task(&owner) {}
     Task* task;
   };
+  struct UniqueTimer : TimerNode {
+    explicit UniqueTimer(Task& owner) : TimerNode(TimerKind::kUnique), task(&owner) {}
+    Task* task;
+  };
   std::shared_ptr<const TaskSpec> spec;  // without payload; never null
   Name root_id;                          // empty: it is its own root
   std::optional<Timestamp> run_at;
   std::vector<Task*> unmet;  // dependencies that have not ended, or whose end is not yet acted on
   bool pins_root = false;    // counted in its root's pins
+  bool unique_over = false;  // it holds its unique key no longer
   std::optional<std::string> cancel_reason;
   std::int64_t cancel_at = 0;  // volatile: when a requested cancellation takes the lease
   WallTimer wall_timer;
+  std::unique_ptr<UniqueTimer> unique_timer;  // when the window of its unique key is over
 };
 
 using ReadyHook =
@@ -81,6 +87,7 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   std::string id;
   Profile* profile = nullptr;
   Queue* queue = nullptr;
+  KeyPair* keys = nullptr;  // of its concurrency and rate; nullptr: neither
   TaskState state = TaskState::kPending;
   std::uint8_t priority = 5;
   bool cancel_requested = false;
@@ -119,44 +126,6 @@ using ReadySet =
                           boost::intrusive::constant_time_size<false>>;
 using LiveSet =
     boost::intrusive::set<Task, boost::intrusive::base_hook<LiveHook>, boost::intrusive::key_of_value<BySubmission>>;
-
-// The latest durations of one kind, for percentiles.
-struct Samples {
-  static constexpr std::size_t kMax = 1'000;
-  std::vector<std::int64_t> ring;
-  std::size_t next = 0;
-  void add(std::int64_t ms);
-  [[nodiscard]] Durations summary() const;
-};
-
-// Events per second over the last minute.
-struct Rate {
-  static constexpr std::size_t kSeconds = 60;
-  std::array<std::uint32_t, kSeconds> counts{};
-  std::int64_t second = 0;
-  void add(std::int64_t now_ms);
-  [[nodiscard]] double per_second(std::int64_t now_ms) const;
-  void advance(std::int64_t now_ms);
-};
-
-// A task that became queued, and when.
-struct Arrival {
-  std::int64_t at = 0;
-  Position task = 0;  // when it was submitted
-};
-
-struct Queue {
-  std::string name;
-  bool paused = false;
-  std::int64_t max_depth = 0;  // 0: no limit
-  bool configured = false;     // has an entity of its own
-  bool dirty = false;
-  std::array<std::map<std::uint32_t, ReadySet>, 11> ready;  // by priority, by profile
-  std::array<std::int64_t, kTaskStates> depth{};            // live tasks by state
-  std::deque<Arrival> arrivals;                             // of the queued tasks, oldest first, and of some that left
-  Rate submitted, completed, failed;                        // volatile
-  Samples wait, run;                                        // volatile
-};
 
 struct Worker : TimerNode {
   Worker() : TimerNode(TimerKind::kWorker) {}

@@ -49,6 +49,9 @@ struct TaskView {
   std::optional<double> quality_score;
   std::optional<Usage> usage;
   std::optional<std::int64_t> timeout_ms;
+  std::optional<Name> concurrency_key;
+  std::optional<Name> rate_key;
+  std::optional<Name> unique_key;
   // Where payload and result lie in the store when they are too large for memory; not part of the answer.
   Position payload_document = 0;
   Position result_document = 0;
@@ -57,7 +60,7 @@ BOOST_DESCRIBE_STRUCT(TaskView, (),
                       (id, type, queue, state, priority, attempt, max_attempts, payload, result, error, reason,
                        worker_id, lease_expires_at, progress, waiting_for, cancel_requested, depends_on, tags,
                        requirements, metadata, parent_id, root_id, created_at, run_at, deadline, queued_at, started_at,
-                       ended_at, quality_score, usage, timeout_ms))
+                       ended_at, quality_score, usage, timeout_ms, concurrency_key, rate_key, unique_key))
 
 // ---- submit ---------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,12 @@ inline constexpr std::size_t kTaskStates = 8;
 
 BOOST_DEFINE_ENUM_CLASS(OnDependencyFailure, kCancel, kFail, kRun)
 
+// How long a task keeps its unique key: while it waits for its first lease, until it has ended, or for a time since it
+// was submitted.
+BOOST_DEFINE_ENUM_CLASS(UniqueScope, kQueued, kRunning, kWindow)
+// What becomes of a submit whose unique key another task holds.
+BOOST_DEFINE_ENUM_CLASS(OnDuplicate, kRefuse, kExisting, kReplace)
+
 // 1..10, 10 first; the words low, normal, high and critical stand for 2, 5, 8 and 10.
 struct Priority {
   std::int64_t value = 5;
@@ -81,6 +87,26 @@ struct Requirements {
 };
 BOOST_DESCRIBE_STRUCT(Requirements, (), (capabilities, languages, labels, worker_id))
 
+// At most `count` starts per `per_ms`, at most `burst` of them at once; count 0: no limit.
+struct RateLimit {
+  static constexpr bool kSparse = true;
+  Int<0, 1'000'000> count{0};
+  Int<1, kDayMs> per_ms{1'000};
+  Int<1, 1'000'000> burst{1};
+  friend bool operator==(const RateLimit&, const RateLimit&) = default;
+};
+BOOST_DESCRIBE_STRUCT(RateLimit, (), (count, per_ms, burst))
+
+// What holds the tasks of one key back, and its share beside other keys.
+struct KeyLimits {
+  static constexpr bool kSparse = true;
+  Int<0, 1'000'000'000> concurrency{0};  // leased at a time; 0: no limit
+  RateLimit rate;
+  Int<1, 1'000> weight{1};
+  friend bool operator==(const KeyLimits&, const KeyLimits&) = default;
+};
+BOOST_DESCRIBE_STRUCT(KeyLimits, (), (concurrency, rate, weight))
+
 // A task as its client defines it. Only `type` is required.
 struct TaskSpec {
   static constexpr std::array kRequired{"type"};
@@ -102,10 +128,17 @@ struct TaskSpec {
   List<Text<1, 128>, 0, kTagsMax> tags;
   RawJson metadata;
   std::optional<Name> parent_id;
+  std::optional<Name> concurrency_key;
+  std::optional<Name> rate_key;
+  std::optional<Name> unique_key;
+  UniqueScope unique_scope = UniqueScope::kRunning;
+  std::optional<Int<1, 365 * kDayMs>> unique_window_ms;
+  OnDuplicate on_duplicate = OnDuplicate::kRefuse;
 };
 BOOST_DESCRIBE_STRUCT(TaskSpec, (),
                       (id, type, queue, payload, priority, depends_on, on_dependency_failure, run_at, delay_ms,
-                       timeout_ms, stall_ms, deadline, retry, requirements, tags, metadata, parent_id))
+                       timeout_ms, stall_ms, deadline, retry, requirements, tags, metadata, parent_id, concurrency_key,
+                       rate_key, unique_key, unique_scope, unique_window_ms, on_duplicate))
 
 struct TaskError {
   static constexpr std::array kRequired{"message"};

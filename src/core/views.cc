@@ -5,10 +5,35 @@ namespace {
 
 std::optional<Timestamp> at(std::int64_t ms) { return ms ? std::optional(Timestamp{ms}) : std::nullopt; }
 
-// What a pending task waits for, in words that name it.
-std::optional<std::string> waiting_for(const Task& task) {
-  if (task.state == TaskState::kQueued && task.queue->paused) return "queue " + task.queue->name + " is paused";
-  if (task.state == TaskState::kQueued) return "a worker that can serve it";
+std::string words_for(const Hold& hold, const std::string& what, std::int64_t paused_until, std::int64_t concurrency) {
+  switch (hold.why) {
+    case Hold::kPaused:
+      return what + " is paused" + (paused_until ? " until " + base::to_rfc3339({paused_until}) : "");
+    case Hold::kConcurrency:
+      return "the concurrency limit of " + what + " (" + std::to_string(concurrency) + ")";
+    case Hold::kRate:
+      return "the rate limit of " + what + ", until " + base::to_rfc3339({hold.until});
+    case Hold::kNothing:
+      break;
+  }
+  return "a worker that can serve it";
+}
+
+// What keeps a queued task, in words that name it.
+std::string held_by(const State& state, const Task& task) {
+  const Queue& queue = *task.queue;
+  const Hold hold = state.hold_of(queue, state.last_time);
+  if (hold.why != Hold::kNothing || !task.keys) {
+    return words_for(hold, "queue " + queue.name, queue.paused_until, queue.concurrency);
+  }
+  const Key* key = nullptr;
+  const Hold by_key = state.hold_of(*task.keys, queue, state.last_time, &key);
+  return words_for(by_key, "key " + key->name, key->paused_until, State::limits_of(*key, queue).concurrency);
+}
+
+// What a task waits for, in words that name it.
+std::optional<std::string> waiting_for(const State& state, const Task& task) {
+  if (task.state == TaskState::kQueued) return held_by(state, task);
   if (task.state != TaskState::kPending) return std::nullopt;
   if (task.is_backing_off())
     return (task.failures ? "its retry at " : "its time at ") + base::to_rfc3339({task.retry_at});
@@ -31,6 +56,7 @@ void add_extras(const TaskExtras& extras, TaskView& view) {
   view.metadata = spec.metadata;
   view.parent_id = spec.parent_id;
   if (!extras.root_id.value.empty()) view.root_id = extras.root_id;
+  view.unique_key = spec.unique_key;
   view.run_at = extras.run_at;
   view.deadline = spec.deadline;
   if (spec.timeout_ms) view.timeout_ms = *spec.timeout_ms;
@@ -64,8 +90,10 @@ TaskView view_of(const State& state, const Task& task, Detail detail) {
   view.attempt = task.failures + (task.lease || task.state == TaskState::kCompleted ? 1 : 0);
   view.max_attempts = task.max_attempts;
   if (task.reason) view.reason = base::to_text(*task.reason);
-  view.waiting_for = waiting_for(task);
+  view.waiting_for = waiting_for(state, task);
   view.cancel_requested = task.cancel_requested;
+  if (task.keys && task.keys->concurrency) view.concurrency_key = Name(task.keys->concurrency->name);
+  if (task.keys && task.keys->rate) view.rate_key = Name(task.keys->rate->name);
   view.created_at = {task.created_at};
   view.queued_at = at(task.queued_at);
   view.ended_at = at(task.ended_at);
@@ -133,7 +161,11 @@ QueueView view_of(State& state, Queue& queue, std::int64_t now) {
   QueueView view;
   view.name.value = queue.name;
   view.paused = queue.paused;
+  view.paused_until = at(queue.paused_until);
   if (queue.max_depth) view.max_depth = queue.max_depth;
+  if (queue.concurrency) view.concurrency = queue.concurrency;
+  if (queue.rate.count > 0) view.rate = queue.rate;
+  if (queue.key_limits != KeyLimits{}) view.key_limits = queue.key_limits;
   for (std::size_t i = 0; i < kTaskStates; ++i) {
     const auto of = static_cast<TaskState>(i);
     if (!is_ended(of)) view.depth[base::to_text(of)] = queue.depth[i];
@@ -145,6 +177,19 @@ QueueView view_of(State& state, Queue& queue, std::int64_t now) {
   view.failed_per_second = queue.failed.per_second(now);
   view.wait = queue.wait.summary();
   view.run = queue.run.summary();
+  return view;
+}
+
+KeyView view_of(const Key& key) {
+  KeyView view;
+  view.name.value = key.name;
+  if (key.limits.concurrency > 0) view.concurrency = key.limits.concurrency;
+  if (key.limits.rate.count > 0) view.rate = key.limits.rate;
+  view.weight = key.limits.weight;
+  view.paused = key.paused;
+  view.paused_until = at(key.paused_until);
+  for (const Lane* lane : key.lanes) view.queued += lane->count;
+  view.running = key.running;
   return view;
 }
 

@@ -12,6 +12,7 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] LeaseStatus lease_status_of(const State& state, const Task& task);
 [[nodiscard]] WorkerView view_of(const State& state, const Worker& worker, bool with_leases);
 [[nodiscard]] QueueView view_of(State& state, Queue& queue, std::int64_t now);
+[[nodiscard]] KeyView view_of(const Key& key);
 [[nodiscard]] BulkView view_of(const Bulk& bulk);
 [[nodiscard]] ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail);
 

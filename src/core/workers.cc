@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "core/core.h"
+#include "core/page.h"
 #include "core/views.h"
 
 namespace arbiter::core {
@@ -11,18 +12,6 @@ using base::ErrorCode;
 using base::fail;
 
 namespace {
-
-// One page of a map in the order of its keys; the cursor is the last key looked at.
-template <typename Map, typename View, typename Keep>
-std::optional<std::string> page(const Map& map, const std::optional<Text<1, 256>>& cursor, std::int64_t limit,
-                                std::vector<View>& items, Keep keep) {
-  auto it = cursor ? map.upper_bound(cursor->value) : map.begin();
-  for (; it != map.end(); ++it) {
-    if (static_cast<std::int64_t>(items.size()) >= limit) return std::prev(it)->first;
-    keep(*it, items);
-  }
-  return std::nullopt;
-}
 
 base::Error replaced_by(const Worker& worker) {
   return {ErrorCode::kSessionReplaced, "This session of worker " + worker.id + " was replaced by session " +

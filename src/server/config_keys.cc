@@ -197,6 +197,8 @@ void add_core_limits(std::vector<Key>& keys) {
   add("liveTasksMax", 1, kMany, "Tasks of a namespace that have not ended",
       [](Config& c) -> auto& { return c.core.live_tasks_max; });
   add("queuesMax", 1, kMany, "Queues of a namespace", [](Config& c) -> auto& { return c.core.queues_max; });
+  add("keysMax", 1, kMany, "Keys of a namespace with limits of their own",
+      [](Config& c) -> auto& { return c.core.keys_max; });
   add("workersMax", 1, kMany, "Workers of a namespace", [](Config& c) -> auto& { return c.core.workers_max; });
   add("waitersMax", 1, kMany, "Requests of a namespace that wait (long polls)",
       [](Config& c) -> auto& { return c.core.waiters_max; });

@@ -175,6 +175,16 @@ void Answers::shows(const core::QueueView& view) {
   RULE(same || fresh || seen == QueueFacts{}, "1", "shows queue " + view.name.value + " as it is not durable");
 }
 
+void Answers::shows(const core::KeyView& view) {
+  const KeyFacts seen{view.paused, {view.concurrency.value_or(0), view.rate.value_or(core::RateLimit{}), view.weight}};
+  const auto& history = model_.limits.key_history[view.name.value];
+  const bool same = history.any(low(), high(), [&](const KeyFacts& f) {
+    return f.paused == seen.paused && f.limits.concurrency == seen.limits.concurrency &&
+           f.limits.weight == seen.limits.weight;
+  });
+  RULE(same || seen == KeyFacts{}, "1", "shows key " + view.name.value + " as it is not durable");
+}
+
 void Answers::shows(const core::BulkView& view) {
   const auto found = model_.bulks.find(view.id.value);
   if (found == model_.bulks.end()) return broken("1", "bulk change " + view.id.value + " is not in the log");
@@ -207,6 +217,10 @@ void Answers::submitted(const core::TaskSpec& spec, const std::string& id, TaskS
   const TaskModel* t = task(id);
   if (!t) return;
   shows_state(id, state);
+  if (!created && spec.unique_key && spec.on_duplicate == core::OnDuplicate::kExisting &&
+      t->spec.unique_key == spec.unique_key) {
+    return;
+  }
   RULE(!spec.id || spec.id->value == id, "9", "another task was submitted than asked for");
   RULE(text_of(t->spec) == text_of(spec), "9", "task " + id + " is not as it was submitted");
   if (created) {
@@ -481,6 +495,14 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       }
     } else if constexpr (std::is_same_v<C, core::TakeSnapshot>) {
       begins(c, std::get<core::SnapshotReply>(reply));
+    } else if constexpr (std::is_same_v<C, core::ListKeys>) {
+      for (const auto& k : std::get<core::KeyList>(reply).items) shows(k);
+    } else if constexpr (std::is_same_v<C, core::GetKey> || std::is_same_v<C, core::ConfigureKey> ||
+                         std::is_same_v<C, core::PauseKey> || std::is_same_v<C, core::ResumeKey>) {
+      const auto& view = std::get<core::KeyView>(reply);
+      shows(view);
+      if constexpr (std::is_same_v<C, core::PauseKey>) RULE(view.paused, "9", "a paused key is shown as not paused");
+      if constexpr (std::is_same_v<C, core::ResumeKey>) RULE(!view.paused, "9", "a resumed key is shown as paused");
     } else if constexpr (std::is_same_v<C, core::CreateNamespace>) {
       RULE(model_.namespaces.contains(c.name.value), "1", "namespace " + c.name.value + " is not in the log");
     } else if constexpr (std::is_same_v<C, core::ListNamespaces>) {

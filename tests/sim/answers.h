@@ -31,6 +31,7 @@ class Answers {
   void shows(const core::LeaseStatus& status, const std::string& id, const std::string& lease);
   void shows(const core::WorkerView& view);
   void shows(const core::QueueView& view);
+  void shows(const core::KeyView& view);
   void shows(const core::BulkView& view);
   void shows(const core::ScheduleView& view);
   void shows_state(const std::string& id, TaskState state);
@@ -53,6 +54,9 @@ class Answers {
   void not_found(const core::Command& command);
   void stale(const std::string& id, const std::string& lease);
   void conflict(const core::Report& report);
+  void duplicate(const core::Command& command);
+  [[nodiscard]] static bool names_key_twice(const core::Command& command);
+  [[nodiscard]] bool pauses_in_the_past(const core::Command& command) const;
   void id_conflict(const core::Command& command);
   void unknown_dependency(const core::Command& command);
   void lineage(const core::Command& command);

@@ -62,6 +62,10 @@ class Clients {
   core::Command worker_change();
   core::Command queue_change();
   core::Command schedule();
+  core::Command key_change();
+  core::RateLimit rate();
+  template <typename Pause>
+  Pause pause(const core::Name& name);
   core::Command catalogue();
   core::Command look();
   core::Command snapshot();

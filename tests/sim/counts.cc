@@ -10,19 +10,19 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",       "SubmitBatch",     "GetTask",        "ListTasks",      "GetGraph",       "CancelTask",
-    "RetryTask",        "StartBulk",       "GetBulk",        "LeaseTasks",     "StartTask",      "ReportProgress",
-    "AppendLog",        "CompleteTask",    "FailTask",       "ReleaseTask",    "ExtendLease",    "ReportTasks",
-    "ReturnLeases",     "RegisterWorker",  "ListWorkers",    "GetWorker",      "Heartbeat",      "DrainWorker",
-    "DeregisterWorker", "ListQueues",      "GetQueue",       "ConfigureQueue", "PauseQueue",     "ResumeQueue",
-    "TakeSnapshot",     "CreateNamespace", "ListNamespaces", "AddToken",       "FindToken",      "RecordLifecycle",
-    "SetSchedule",      "GetSchedule",     "ListSchedules",  "PauseSchedule",  "ResumeSchedule", "RunSchedule",
-    "DeleteSchedule"};
+    "SubmitTask",       "SubmitBatch",    "GetTask",       "ListTasks",      "GetGraph",        "CancelTask",
+    "RetryTask",        "StartBulk",      "GetBulk",       "LeaseTasks",     "StartTask",       "ReportProgress",
+    "AppendLog",        "CompleteTask",   "FailTask",      "ReleaseTask",    "ExtendLease",     "ReportTasks",
+    "ReturnLeases",     "RegisterWorker", "ListWorkers",   "GetWorker",      "Heartbeat",       "DrainWorker",
+    "DeregisterWorker", "ListQueues",     "GetQueue",      "ConfigureQueue", "PauseQueue",      "ResumeQueue",
+    "ListKeys",         "GetKey",         "ConfigureKey",  "PauseKey",       "ResumeKey",       "TakeSnapshot",
+    "CreateNamespace",  "ListNamespaces", "AddToken",      "FindToken",      "RecordLifecycle", "SetSchedule",
+    "GetSchedule",      "ListSchedules",  "PauseSchedule", "ResumeSchedule", "RunSchedule",     "DeleteSchedule"};
 static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
-static_assert(std::is_same_v<std::variant_alternative_t<35, core::Command>, core::RecordLifecycle>);
-static_assert(std::is_same_v<std::variant_alternative_t<42, core::Command>, core::DeleteSchedule>);
+static_assert(std::is_same_v<std::variant_alternative_t<40, core::Command>, core::RecordLifecycle>);
+static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::DeleteSchedule>);
 
-constexpr std::array<std::string_view, 38> kReactions{"queued: dependencies",
+constexpr std::array<std::string_view, 40> kReactions{"queued: dependencies",
                                                       "queued: time",
                                                       "queued: backoff",
                                                       "failed: lease_expired",
@@ -59,7 +59,10 @@ constexpr std::array<std::string_view, 38> kReactions{"queued: dependencies",
                                                       "skipped: runs_limit",
                                                       "skipped: paused",
                                                       "skipped: refused",
-                                                      "run now refused"};
+                                                      "run now refused",
+
+                                                      "pause is over",
+                                                      "unique key passed on"};
 
 constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",
@@ -82,11 +85,11 @@ constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "graceful stop",
                                                    "namespace taken over"};
 
-constexpr std::array<std::string_view, 18> kErrors{
-    "invalid_request",   "not_found",      "id_conflict",      "stale_lease",        "outcome_conflict",
-    "invalid_state",     "unknown_worker", "session_replaced", "unknown_dependency", "dependency_cycle",
-    "lineage_limit",     "too_large",      "queue_full",       "overloaded",         "idempotency_mismatch",
-    "store_unavailable", "unauthorized",   "shutting_down"};
+constexpr std::array<std::string_view, 19> kErrors{
+    "invalid_request",      "not_found",         "id_conflict",    "duplicate_task",   "stale_lease",
+    "outcome_conflict",     "invalid_state",     "unknown_worker", "session_replaced", "unknown_dependency",
+    "dependency_cycle",     "lineage_limit",     "too_large",      "queue_full",       "overloaded",
+    "idempotency_mismatch", "store_unavailable", "unauthorized",   "shutting_down"};
 
 }  // namespace
 

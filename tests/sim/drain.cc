@@ -43,6 +43,22 @@ void Drain::open_everything() {
   for (const auto& [name, schedule] : model_.schedules) {
     if (schedule.exists) clients_.send(core::DeleteSchedule{core::Name(name)});
   }
+  for (const auto& [name, limits] : model_.limits.queue_limits) {
+    core::ConfigureQueue c{.name = core::Name(name)};
+    c.concurrency = 0;
+    c.rate = core::RateLimit{};
+    c.key_limits = core::KeyLimits{};
+    clients_.send(std::move(c));
+  }
+  for (const auto& [name, limits] : model_.limits.key_limits) {
+    core::ConfigureKey c{.name = core::Name(name)};
+    c.concurrency = 0;
+    c.rate = core::RateLimit{};
+    clients_.send(std::move(c));
+  }
+  for (const auto& [name, gate] : model_.limits.keys) {
+    if (gate.paused) clients_.send(core::ResumeKey{core::Name(name)});
+  }
   // Those that nobody plays any more make room.
   for (const auto& [id, worker] : model_.workers) {
     if (worker.exists && id.size() > 2) clients_.send(core::DeregisterWorker{core::Name(id)});

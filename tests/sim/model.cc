@@ -62,6 +62,7 @@ void Model::move(TaskModel& task, TaskState to, const core::Event& event) {
   if (to == TaskState::kQueued) queued[place] = &task;
   if (to == TaskState::kQueued) task.released = true;
   queues[task.spec.queue.value].live += static_cast<int>(task.live()) - static_cast<int>(was_live);
+  if (!task.live() && task.spec.unique_scope != core::UniqueScope::kWindow) limits.drop_claim(task, event.position);
   if (!task.live()) {
     task.ended_position = event.position;
     task.ever_ended = true;
@@ -89,6 +90,7 @@ void Model::end_lease(TaskModel& task, LeaseEnd end) {
   WorkerModel& worker = workers[task.lease->worker];
   worker.leases.erase(task.lease->number);
   task.lease.reset();
+  limits.end(task.spec);
 }
 
 // ---- tasks ----------------------------------------------------------------------------------------------------
@@ -99,7 +101,9 @@ void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
   task.spec = *e.spec;
   task.spec.payload = e.payload;
   task.marker = marker_of(task.spec);
-  if (task.marker) ++marked[task.marker];
+  // One that may stand for another task need not come with its request.
+  const bool optional = task.spec.unique_key && task.spec.on_duplicate == core::OnDuplicate::kExisting;
+  if (task.marker && !optional) ++marked[task.marker];
   task.submitted = event.position;
   task.created_at = event.time.ms;
   if (e.not_before) task.not_before = e.not_before->ms;
@@ -112,6 +116,7 @@ void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
   if (const auto schedule = core::schedule_of(task.spec); !schedule.empty()) {
     runs[std::string(schedule)].push_back(&task);
   }
+  limits.claim(task, event.position);
   move(task, e.state, event);
 }
 
@@ -128,6 +133,8 @@ void Model::on(const core::TaskAssigned& e, const core::Event& event) {
   workers[e.worker.value].leases[e.lease] = task.id;
   holders[e.lease] = e.worker.value;
   leased[e.lease] = task.id;
+  limits.start(task.spec, event.time.ms);
+  if (task.spec.unique_scope == core::UniqueScope::kQueued) limits.drop_claim(task, event.position);
   move(task, e.state, event);
 }
 
@@ -177,8 +184,14 @@ void Model::on(const core::TaskCancelled& e, const core::Event& event) {
   move(task, TaskState::kCancelled, event);
 }
 
+void Model::on(const core::TaskUniqueExpired& e, const core::Event& event) {
+  limits.drop_claim(tasks[e.id.value], event.position);
+}
+
 void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
+  const bool claims = task.spec.unique_key && task.spec.unique_scope != core::UniqueScope::kWindow;
+  if (claims && !limits.unique.contains(task.spec.unique_key->value)) limits.claim(task, event.position);
   task.now.failures = 0;
   task.not_before = 0;
   task.ever_redriven = true;
@@ -231,17 +244,29 @@ void Model::on(const core::WorkerDeregistered& e, const core::Event& event) {
 void Model::on(const core::QueueConfigured& e, const core::Event& event) {
   QueueModel& queue = queues[e.name.value];
   queue.now.max_depth = e.max_depth;
+  limits.on(e);
   queue.history.set(event.position, queue.now);
 }
 void Model::on(const core::QueuePaused& e, const core::Event& event) {
   QueueModel& queue = queues[e.name.value];
   queue.now.paused = true;
+  limits.pause(limits.queues[e.name.value], e.until);
   queue.history.set(event.position, queue.now);
 }
 void Model::on(const core::QueueResumed& e, const core::Event& event) {
   QueueModel& queue = queues[e.name.value];
   queue.now.paused = false;
+  limits.resume(limits.queues[e.name.value], e.reason, event.time.ms);
   queue.history.set(event.position, queue.now);
+}
+void Model::on(const core::KeyConfigured& e, const core::Event& event) { limits.on(e, event.position); }
+void Model::on(const core::KeyPaused& e, const core::Event& event) {
+  limits.pause(limits.keys[e.name.value], e.until);
+  limits.note_key(e.name.value, event.position);
+}
+void Model::on(const core::KeyResumed& e, const core::Event& event) {
+  limits.resume(limits.keys[e.name.value], e.reason, event.time.ms);
+  limits.note_key(e.name.value, event.position);
 }
 void Model::on(const core::BulkStarted& e, const core::Event& event) {
   BulkModel& bulk = bulks[e.id.value];

@@ -9,43 +9,13 @@
 
 #include "core/events.h"
 #include "core/schedule.h"
+#include "history.h"
+#include "limits_model.h"
 
 namespace arbiter::sim {
 
 using core::Position;
 using core::TaskState;
-
-// The values that a thing had, each from a position on.
-template <typename T>
-class History {
- public:
-  void set(Position from, T value) {
-    if (!versions_.empty() && versions_.back().second == value) return;
-    if (!versions_.empty() && versions_.back().first == from) {
-      versions_.back().second = std::move(value);
-    } else {
-      versions_.emplace_back(from, std::move(value));
-    }
-  }
-  // Whether a value that held somewhere in [low, high] satisfies `wanted`.
-  template <typename Wanted>
-  [[nodiscard]] bool any(Position low, Position high, Wanted wanted) const {
-    for (std::size_t i = versions_.size(); i-- > 0;) {
-      if (versions_[i].first <= high && wanted(versions_[i].second)) return true;
-      if (versions_[i].first <= low) return false;
-    }
-    return false;
-  }
-  // Whether it existed throughout [low, high], with every value as `wanted`.
-  template <typename Wanted>
-  [[nodiscard]] bool all(Position low, Position high, Wanted wanted) const {
-    if (versions_.empty() || versions_.front().first > low) return false;
-    return !any(low, high, [&](const T& value) { return !wanted(value); });
-  }
-
- private:
-  std::vector<std::pair<Position, T>> versions_;
-};
 
 // What of a task can be seen to change.
 struct TaskFacts {
@@ -170,6 +140,8 @@ class Model {
   std::map<std::int64_t, std::vector<const TaskModel*>> passed_over;  // by lease: better tasks that it did not get
   std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
 
+  LimitsModel limits;
+
   std::map<std::int64_t, std::string> holders;  // who got which lease
   std::map<std::int64_t, std::string> leased;   // of which task
 
@@ -190,6 +162,7 @@ class Model {
   void on(const core::TaskReleased& e, const core::Event& event);
   void on(const core::TaskCancelRequested& e, const core::Event& event);
   void on(const core::TaskCancelled& e, const core::Event& event);
+  void on(const core::TaskUniqueExpired& e, const core::Event& event);
   void on(const core::TaskRedriven& e, const core::Event& event);
   void on(const core::WorkerRegistered& e, const core::Event& event);
   void on(const core::WorkerDraining& e, const core::Event& event);
@@ -199,6 +172,9 @@ class Model {
   void on(const core::QueueConfigured& e, const core::Event& event);
   void on(const core::QueuePaused& e, const core::Event& event);
   void on(const core::QueueResumed& e, const core::Event& event);
+  void on(const core::KeyConfigured& e, const core::Event& event);
+  void on(const core::KeyPaused& e, const core::Event& event);
+  void on(const core::KeyResumed& e, const core::Event& event);
   void on(const core::BulkStarted& e, const core::Event& event);
   void on(const core::BulkAdvanced& e, const core::Event& event);
   void on(const core::NamespaceCreated& e, const core::Event& event);

@@ -19,6 +19,8 @@ void Referee::broken(std::string_view promise, const std::string& what) {
 void Referee::judge(const core::Event& event) {
   position_ = event.position;
   time_ = event.time.ms;
+  if (outside_.loads.size() != loads_seen_) model_.limits.reload();
+  loads_seen_ = outside_.loads.size();
   RULE(event.position == model_.position + 1, "6", "the positions are not dense");
   RULE(event.time.ms >= model_.last_time, "6", "time goes back in the log");
   std::visit([&](const auto& body) { on(body); }, event.body);
@@ -63,10 +65,30 @@ void Referee::on(const core::TaskSubmitted& e) {
     RULE(root->lineage_used < limits_.lineage_max, "8",
          "the lineage of " + root->id + " grows over " + std::to_string(limits_.lineage_max));
   }
+  check_unique(spec, id);
   const auto queue = model_.queues.find(e.queue.value);
   if (queue != model_.queues.end() && queue->second.now.max_depth) {
     RULE(queue->second.live < queue->second.now.max_depth, "8", "queue " + e.queue.value + " grows over its max depth");
   }
+}
+
+void Referee::check_unique(const core::TaskSpec& spec, const std::string& id) {
+  if (!spec.unique_key) return;
+  const auto holder = model_.limits.unique.find(spec.unique_key->value);
+  if (holder == model_.limits.unique.end()) return;
+  RULE(spec.on_duplicate == core::OnDuplicate::kReplace, "9",
+       id + " is submitted while " + holder->second + " holds its unique key");
+  world_.count(Kind::kReaction, "unique key passed on");
+}
+
+void Referee::on(const core::TaskUniqueExpired& e) {
+  const TaskModel* task = known(e.id.value);
+  if (!task) return;
+  const auto holder = model_.limits.unique.find(e.key.value);
+  RULE(holder != model_.limits.unique.end() && holder->second == task->id, "9",
+       task->id + " does not hold " + e.key.value);
+  RULE(task->spec.unique_window_ms && time_ >= task->created_at + *task->spec.unique_window_ms, "9",
+       "the unique window of " + task->id + " is cut short");
 }
 
 void Referee::check_dependencies(const TaskModel& task) {
@@ -88,11 +110,21 @@ void Referee::on(const core::TaskQueued& e) {
   world_.count(Kind::kReaction, "queued: " + base::to_text(e.reason));
 }
 
+// The key whose share a task takes; empty: that of the tasks without keys.
+std::string Referee::share_of(const core::TaskSpec& spec) {
+  if (spec.concurrency_key) return spec.concurrency_key->value;
+  return spec.rate_key ? spec.rate_key->value : "";
+}
+
 void Referee::note_passed_over(const TaskModel& task, const core::TaskAssigned& e, const WorkerModel& worker) {
   std::vector<const TaskModel*> better;
   for (const auto& [place, other] : model_.queued) {
     if (other == &task) break;
-    if (model_.queues[other->spec.queue.value].now.paused) continue;
+    // Among the tasks of one priority those of one key are in order; between keys their shares decide.
+    const bool comparable =
+        other->spec.priority.value > task.spec.priority.value || share_of(other->spec) == share_of(task.spec);
+    const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().opened;
+    if (!comparable || !model_.limits.is_free(other->spec, time_, loaded)) continue;
     if (may_serve(e.worker.value, worker.definition, other->spec)) better.push_back(other);
   }
   if (!better.empty()) model_.passed_over.emplace(e.lease, std::move(better));
@@ -109,7 +141,8 @@ void Referee::on(const core::TaskAssigned& e) {
        "attempt " + std::to_string(e.attempt) + " of " + task->id + " after " + std::to_string(task->now.failures) +
            " counted ones");
   RULE(e.attempt <= task->spec.retry.max_attempts, "3", task->id + " is tried more often than maxAttempts");
-  RULE(!model_.queues[task->spec.queue.value].now.paused, "3", task->id + " is granted from a paused queue");
+  const std::string forbidden = model_.limits.forbids(task->spec, time_);
+  RULE(forbidden.empty(), "8", task->id + " is granted against a limit: " + forbidden);
   const auto found = model_.workers.find(e.worker.value);
   if (found == model_.workers.end() || !found->second.exists) return broken("3", "granted to an unknown worker");
   const WorkerModel& worker = found->second;
@@ -374,11 +407,28 @@ void Referee::on(const core::WorkerDeregistered& e) {
 
 // ---- queues, bulk changes, catalogue --------------------------------------------------------------------------
 
+void Referee::check_pause_end(const GateModel& gate, Reason reason, const std::string& what) {
+  RULE(gate.paused, "9", what + " is resumed twice");
+  if (reason != Reason::kTime) return;
+  RULE(gate.paused_until && gate.paused_until <= world_.wall_max(), "3", "the pause of " + what + " is cut short");
+  world_.count(Kind::kReaction, "pause is over");
+}
+
 void Referee::on(const core::QueuePaused& e) {
-  RULE(!model_.queues[e.name.value].now.paused, "9", "queue " + e.name.value + " is paused twice");
+  const GateModel& gate = model_.limits.queues[e.name.value];
+  RULE(!gate.paused || gate.paused_until != (e.until ? e.until->ms : 0), "9",
+       "queue " + e.name.value + " is paused twice");
 }
 void Referee::on(const core::QueueResumed& e) {
-  RULE(model_.queues[e.name.value].now.paused, "9", "queue " + e.name.value + " is resumed twice");
+  check_pause_end(model_.limits.queues[e.name.value], e.reason, "queue " + e.name.value);
+}
+void Referee::on(const core::KeyPaused& e) {
+  const GateModel& gate = model_.limits.keys[e.name.value];
+  RULE(!gate.paused || gate.paused_until != (e.until ? e.until->ms : 0), "9",
+       "key " + e.name.value + " is paused twice");
+}
+void Referee::on(const core::KeyResumed& e) {
+  check_pause_end(model_.limits.keys[e.name.value], e.reason, "key " + e.name.value);
 }
 
 void Referee::check_bulk_retry(const BulkModel& bulk) {

@@ -34,6 +34,10 @@ class Referee {
   void on(const core::QueueConfigured&) {}
   void on(const core::QueuePaused& e);
   void on(const core::QueueResumed& e);
+  void on(const core::KeyConfigured&) {}
+  void on(const core::KeyPaused& e);
+  void on(const core::KeyResumed& e);
+  void on(const core::TaskUniqueExpired& e);
   void on(const core::BulkStarted&) {}
   void on(const core::BulkAdvanced& e);
   void on(const core::NamespaceCreated& e);
@@ -56,6 +60,9 @@ class Referee {
   [[nodiscard]] std::int64_t ran(std::int64_t since) const { return time_ - since - world_.stalled(since, time_); }
   void check_holder(const TaskModel& task, std::int64_t lease, const std::string& worker);
   void check_dependencies(const TaskModel& task);
+  void check_unique(const core::TaskSpec& spec, const std::string& id);
+  void check_pause_end(const GateModel& gate, core::Reason reason, const std::string& what);
+  [[nodiscard]] static std::string share_of(const core::TaskSpec& spec);
   [[nodiscard]] bool may_be_disowned(const TaskModel::Lease& lease) const;
   void check_expired(const TaskModel& task);
   void check_silent(const std::string& worker, const WorkerModel& model);
@@ -75,6 +82,7 @@ class Referee {
   Position position_ = 0;
   std::int64_t time_ = 0;
   std::int64_t lease_max_ = 0;
+  std::size_t loads_seen_ = 0;
 };
 
 }  // namespace arbiter::sim

@@ -1,5 +1,6 @@
 // The refusals' half of Answers.
 #include <algorithm>
+#include <set>
 
 #include "answers.h"
 
@@ -93,6 +94,28 @@ bool Answers::has_ended(const core::Command& command) const {
   return c && c->end_at && c->end_at->ms <= world_.wall_max() + 3'600'000;
 }
 
+// Two members of a batch ask for one unique key.
+bool Answers::names_key_twice(const core::Command& command) {
+  std::set<std::string> keys;
+  const auto specs = specs_of(command);
+  return std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
+    return spec->unique_key && !keys.insert(spec->unique_key->value).second;
+  });
+}
+
+// A pause that was over before it began.
+bool Answers::pauses_in_the_past(const core::Command& command) const {
+  return std::visit(
+      [&](const auto& c) {
+        if constexpr (requires { c.until; }) {
+          return c.until && c.until->ms <= world_.wall_max();
+        } else {
+          return false;
+        }
+      },
+      command);
+}
+
 // The lease must not have been current all the time.
 void Answers::stale(const std::string& id, const std::string& lease) {
   const TaskModel* t = model_.task(id);
@@ -131,6 +154,16 @@ void Answers::id_conflict(const core::Command& command) {
   RULE(other, "9", "is refused for an id whose task is the same, or does not exist");
 }
 
+void Answers::duplicate(const core::Command& command) {
+  const auto specs = specs_of(command);
+  const bool held = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
+    if (!spec->unique_key || spec->on_duplicate != core::OnDuplicate::kRefuse) return false;
+    return model_.limits.unique_history[spec->unique_key->value].any(
+        low(), high(), [](const std::string& holder) { return !holder.empty(); });
+  });
+  RULE(held, "9", "is refused as a duplicate, but nobody holds its unique key");
+}
+
 void Answers::unknown_dependency(const core::Command& command) {
   const auto specs = specs_of(command);
   const auto known = [&](const std::string& id) {
@@ -138,6 +171,11 @@ void Answers::unknown_dependency(const core::Command& command) {
     if (t && t->submitted <= low()) return true;
     return std::any_of(specs.begin(), specs.end(), [&](const auto* spec) { return spec->id && spec->id->value == id; });
   };
+  // A member whose unique key another task holds may stand for that task: then there is none under its own id.
+  const bool stands_for_other = std::any_of(specs.begin(), specs.end(), [](const core::TaskSpec* spec) {
+    return spec->id && spec->unique_key && spec->on_duplicate == core::OnDuplicate::kExisting;
+  });
+  if (stands_for_other) return;
   const bool unknown = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
     return std::any_of(spec->depends_on.begin(), spec->depends_on.end(),
                        [&](const auto& id) { return !known(id.value); });
@@ -196,12 +234,17 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
   const Asked& asked = *sent_->asked;
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
-      RULE(asked.bad || lost_parent(command) || has_ended(command), "3", "is refused as invalid: " + error.message);
+      RULE(asked.bad || lost_parent(command) || names_key_twice(command) || pauses_in_the_past(command) ||
+               has_ended(command),
+           "3", "is refused as invalid: " + error.message);
       return;
     case ErrorCode::kNotFound:
+      if (std::holds_alternative<core::GetKey>(command) || std::holds_alternative<core::ResumeKey>(command)) return;
       return not_found(command);
     case ErrorCode::kIdConflict:
       return id_conflict(command);
+    case ErrorCode::kDuplicateTask:
+      return duplicate(command);
     case ErrorCode::kStaleLease:
       return stale(task_of(command), lease_of(command));
     case ErrorCode::kOutcomeConflict:

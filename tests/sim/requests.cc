@@ -55,6 +55,7 @@ core::Command Clients::anything() {
                                                     {2, &Clients::worker_change},
                                                     {3, &Clients::queue_change},
                                                     {7, &Clients::schedule},
+                                                    {3, &Clients::key_change},
                                                     {2, &Clients::catalogue},
                                                     {5, &Clients::person}}};
   static constexpr int kSum = [] {
@@ -369,12 +370,15 @@ core::Command Clients::queue_change() {
   const core::Name name = random_.pick(kQueues);
   switch (random_.below(5)) {
     case 0: {
-      core::ConfigureQueue c{name, {}};
+      core::ConfigureQueue c{.name = name};
       if (random_.percent(80)) c.max_depth = random_.percent(60) ? 0 : random_.range(5, 60);
+      if (random_.percent(40)) c.concurrency = random_.percent(50) ? 0 : random_.range(1, 8);
+      if (random_.percent(40)) c.rate = rate();
+      if (random_.percent(40)) c.key_limits = core::KeyLimits{random_.range(0, 3), rate(), random_.range(1, 3)};
       return c;
     }
     case 1:
-      return core::PauseQueue{name};
+      return pause<core::PauseQueue>(name);
     default:
       return core::ResumeQueue{name};
   }
@@ -395,6 +399,49 @@ core::Command Clients::schedule() {
   if (n < 86) return core::DeleteSchedule{name};
   if (n < 95) return core::GetSchedule{name, random_.range(0, 5)};
   return core::ListSchedules{random_.range(1, 3), {}};
+}
+
+core::RateLimit Clients::rate() {
+  if (random_.percent(50)) return {};
+  return {random_.range(1, 5), random_.range(100, 3'000), random_.range(1, 3)};
+}
+
+template <typename Pause>
+Pause Clients::pause(const core::Name& name) {
+  Pause c{.name = name};
+  const std::int64_t wall = world_.peek().wall.ms;
+  switch (random_.below(3)) {
+    case 0:
+      c.for_ms = random_.range(1, 20'000);
+      break;
+    case 1:
+      c.until = core::Timestamp{wall + random_.range(random_.one_in(8) ? -1'000 : 60'000, 90'000)};
+      break;
+    default:
+      break;
+  }
+  return c;
+}
+
+core::Command Clients::key_change() {
+  const core::Name name = random_.pick(kKeys);
+  switch (random_.below(7)) {
+    case 0:
+      return core::ListKeys{};
+    case 1:
+      return core::GetKey{name};
+    case 2: {
+      core::ConfigureKey c{.name = name};
+      if (random_.percent(60)) c.concurrency = random_.range(0, 4);
+      if (random_.percent(60)) c.rate = rate();
+      if (random_.percent(60)) c.weight = random_.range(1, 4);
+      return c;
+    }
+    case 3:
+      return pause<core::PauseKey>(name);
+    default:
+      return core::ResumeKey{name};
+  }
 }
 
 core::Command Clients::catalogue() {

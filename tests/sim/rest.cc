@@ -108,6 +108,7 @@ void Rest::check_worker(const std::string& id, const WorkerModel& worker) {
 
 // No task is queued while a worker that may have it waits for one.
 void Rest::check_waiting_workers() {
+  const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().opened;
   for (const auto& [ticket, sent] : clients_.owed()) {
     if (sent.left) continue;
     const auto* lease = std::get_if<core::LeaseTasks>(&sent.asked->command);
@@ -118,7 +119,7 @@ void Rest::check_waiting_workers() {
                      (!lease->session || *lease->session == worker.now.session);
     if (!may) continue;
     for (const auto& [place, task] : model_.queued) {
-      const bool fits = !model_.queues[task->spec.queue.value].now.paused && contains(lease->types, task->spec.type) &&
+      const bool fits = model_.limits.is_free(task->spec, now_, loaded) && contains(lease->types, task->spec.type) &&
                         contains(lease->queues, task->spec.queue) &&
                         may_serve(lease->worker_id.value, worker.definition, task->spec);
       RULE(!fits, "3", task->id + " is queued while worker " + lease->worker_id.value + " waits for it");
@@ -167,15 +168,22 @@ void Rest::check_owed() {
 // The indexes of the core hold what its tasks say.
 void Rest::check_indexes() {
   const core::State& state = world_.get().core()->state();
-  std::int64_t ready = 0;
+  std::int64_t ready = 0, metered = 0;
   std::map<std::string, std::array<std::int64_t, core::kTaskStates>> depth;
   for (const auto& [id, task] : model_.tasks) {
     if (!task.live()) continue;
     ++depth[task.spec.queue.value][static_cast<std::size_t>(task.now.state)];
-    if (task.now.state == TaskState::kQueued && !model_.queues[task.spec.queue.value].now.paused) ++ready;
+    if (task.now.state != TaskState::kQueued) continue;
+    if (model_.limits.is_metered(task.spec)) {
+      ++metered;
+    } else if (model_.limits.forbids(task.spec, now_).empty()) {
+      ++ready;
+    }
   }
-  RULE(state.ready_tasks == ready, "2",
-       "the count of ready tasks is " + std::to_string(state.ready_tasks) + ", not " + std::to_string(ready));
+  RULE(ready <= state.ready_tasks && state.ready_tasks <= ready + metered, "2",
+       "the count of ready tasks is " + std::to_string(state.ready_tasks) + ", not " + std::to_string(ready) + " to " +
+           std::to_string(ready + metered));
+  check_gates();
   for (const auto& [name, queue] : state.queues) {
     RULE(queue->depth == depth[name], "2", "the depths of queue " + name + " are wrong");
   }
@@ -191,11 +199,28 @@ void Rest::check_indexes() {
        "memory holds " + std::to_string(kept) + " ended tasks");
 }
 
-// Ended tasks that stay for what hangs on them.
+// Queues and keys count what is leased; a pause ends in time.
+void Rest::check_gates() {
+  const core::State& state = world_.get().core()->state();
+  for (const auto& [name, queue] : state.queues) {
+    RULE(queue->leased == model_.limits.queues[name].running, "2", "the leases of queue " + name + " are miscounted");
+    RULE(!queue->paused_until || queue->paused_until >= wall_, "3", "the pause of queue " + name + " does not end");
+  }
+  for (const auto& [name, key] : state.keys) {
+    RULE(key->running == model_.limits.keys[name].running, "2", "the leases of key " + name + " are miscounted");
+    RULE(!key->paused_until || key->paused_until >= wall_, "3", "the pause of key " + name + " does not end");
+  }
+  for (const auto& [key, id] : model_.limits.unique) {
+    const core::Task* holder = state.holder_of(key);
+    RULE(holder && holder->id == id, "9", "unique key " + key + " is held by another task than " + id);
+  }
+}
+
+// Ended tasks that stay for what hangs on them, or for their unique key.
 std::int64_t Rest::kept_for_others() const {
   std::int64_t kept = 0;
   for (const auto& task : world_.get().core()->state().tasks) {
-    kept += core::is_ended(task->state) && (task->dependents || task->pins) ? 1 : 0;
+    kept += core::is_ended(task->state) && core::State::is_held(*task) ? 1 : 0;
   }
   return kept;
 }

@@ -31,6 +31,7 @@ class Rest {
   void check_listeners();
   void check_owed();
   void check_indexes();
+  void check_gates();
   void check_logs();
   [[nodiscard]] std::int64_t kept_for_others() const;
   // The latest time at which `worker` may have shown that it lives; never over, while a request of its waits.

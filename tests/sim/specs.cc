@@ -28,6 +28,7 @@ core::TaskSpec Specs::make(std::uint64_t number, std::size_t index, std::int64_t
   if (random_.percent(10)) payload += ",\"pad\":\"" + std::string(random_.below(300), 'x') + '"';
   if (random_.one_in(60)) payload += ",\"big\":\"" + std::string(5'000, 'y') + '"';
   spec.payload = json(payload + '}');
+  if (random_.percent(30)) add_keys(spec);
   if (random_.percent(60)) embellish(spec, wall_ms, siblings);
   return spec;
 }
@@ -67,6 +68,16 @@ void Specs::add_requirements(core::TaskSpec& spec) {
   if (random_.percent(20)) spec.requirements.labels["zone"] = random_.percent(50) ? "a" : "b";
   if (random_.percent(15)) spec.requirements.worker_id = core::Name("w" + std::to_string(1 + random_.below(5)));
   if (random_.percent(5)) spec.requirements.capabilities.push_back(kNobody);
+}
+
+void Specs::add_keys(core::TaskSpec& spec) {
+  if (random_.percent(60)) spec.concurrency_key = random_.pick(kKeys);
+  if (random_.percent(40)) spec.rate_key = random_.pick(kKeys);
+  if (!random_.percent(20)) return;
+  spec.unique_key = core::Name("once-" + std::to_string(random_.below(3)));
+  spec.unique_scope = static_cast<core::UniqueScope>(random_.below(3));
+  spec.on_duplicate = static_cast<core::OnDuplicate>(random_.below(3));
+  if (spec.unique_scope == core::UniqueScope::kWindow) spec.unique_window_ms = random_.range(1, 30'000);
 }
 
 void Specs::spoil(core::TaskSpec& spec) {

@@ -13,6 +13,7 @@ namespace arbiter::sim {
 
 inline const std::vector<core::Name> kTypes{"build", "test", "shell", "deploy"};
 inline const std::vector<core::Name> kQueues{"default", "default", "fast", "slow"};
+inline const std::vector<core::Name> kKeys{"red", "green", "blue"};
 inline const std::vector<core::Name> kLanguages{"c", "go"};
 inline constexpr const char* kNobody = "nobody-has-this";  // a capability that no worker has
 
@@ -37,6 +38,7 @@ class Specs {
  private:
   void embellish(core::TaskSpec& spec, std::int64_t wall_ms, const std::vector<core::Name>& siblings);
   void add_requirements(core::TaskSpec& spec);
+  void add_keys(core::TaskSpec& spec);
 
   Random& random_;
   const core::CoreLimits& limits_;

@@ -33,7 +33,10 @@ engine::StoredReply stored(const core::Reply& reply) { return {200, std::visit(S
 
 int marked_tasks(const Asked& asked) {
   int marked = 0;
-  const auto look = [&](const core::TaskSpec& spec) { marked += marker_of(spec) == asked.number ? 1 : 0; };
+  const auto look = [&](const core::TaskSpec& spec) {
+    const bool may_stand_for_other = spec.unique_key && spec.on_duplicate == core::OnDuplicate::kExisting;
+    marked += marker_of(spec) == asked.number && !may_stand_for_other ? 1 : 0;
+  };
   if (const auto* one = std::get_if<core::SubmitTask>(&asked.command)) look(*one);
   if (const auto* batch = std::get_if<core::SubmitBatch>(&asked.command)) {
     for (const auto& spec : batch->tasks) look(spec);

@@ -36,7 +36,8 @@ struct Sent {
 // The reply as it is stored under an idempotency key.
 [[nodiscard]] engine::StoredReply stored(const core::Reply& reply);
 
-// How many tasks the command brings, when its tasks carry its number.
+// How many tasks the command surely brings, when its tasks carry its number: those that may stand for another that
+// holds their unique key are not counted.
 [[nodiscard]] int marked_tasks(const Asked& asked);
 
 // The milliseconds that the request may wait in the core.
