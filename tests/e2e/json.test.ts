@@ -28,7 +28,7 @@ const STORY: string[] = [
   'key set acme --concurrency 5 --weight 2', 'key list', 'key show acme', 'key pause acme --for 1h', 'key resume acme',
   'task submit shell --id a', 'task batch BATCH', 'task show a', 'task list', 'task graph b2', 'task history a',
   'task lease --worker me --max 1 --no-start', 'task start a --lease LEASE', 'task progress a --lease LEASE --percent 5',
-  'task log a --lease LEASE line', 'task logs a', 'task extend a --lease LEASE', 'task complete a --lease LEASE --result {"ok":true}',
+  'task log a --lease LEASE --line hello', 'task logs a', 'task extend a --lease LEASE', 'task complete a --lease LEASE --result {"ok":true}',
   'task wait a', 'task watch a',
   'task lease --worker me --max 1', 'task release b1 --lease LEASE', 'task lease --worker me --max 1',
   'task fail b1 --lease LEASE -m broken --final', 'task retry b1', 'task lease --worker me --max 1',
