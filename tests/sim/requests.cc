@@ -39,7 +39,7 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 18> kChoices{{{13, &Clients::submit},
+  static constexpr std::array<Choice, 19> kChoices{{{13, &Clients::submit},
                                                     {7, &Clients::batch},
                                                     {2, &Clients::bad_batch},
                                                     {6, &Clients::get},
