@@ -32,7 +32,7 @@ const STORY: string[] = [
   'task wait a', 'task watch a',
   'task lease --worker me --max 1', 'task release b1 --lease LEASE', 'task lease --worker me --max 1',
   'task fail b1 --lease LEASE -m broken --final', 'task retry b1', 'task lease --worker me --max 1',
-  'task exec b1 --lease LEASE --worker me -- true', 'task cancel b2', 'task bulk-cancel --queue none', 'task bulk-retry --queue none',
+  'task exec b1 --lease LEASE -- true', 'task cancel b2', 'task bulk-cancel --queue none', 'task bulk-retry --queue none',
   'schedule set nightly --cron @daily --type shell', 'schedule list', 'schedule show nightly', 'schedule next nightly',
   'schedule pause nightly', 'schedule resume nightly', 'schedule run nightly', 'schedule delete nightly',
   'events query --limit 3', 'worker drain me', 'worker deregister me',
