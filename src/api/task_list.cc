@@ -1,7 +1,6 @@
 #include "api/task_list.h"
 
-#include <charconv>
-
+#include "api/task_cursor.h"
 #include "core/views.h"
 
 namespace arbiter::api {
@@ -15,8 +14,6 @@ using core::TaskView;
 using store::Position;
 
 constexpr std::size_t kEndedScannedMax = 10'000;  // ended tasks that one request looks at
-constexpr std::string_view kCorePage = "l:";
-constexpr std::string_view kEndedPage = "e:";
 
 struct Listing {
   ListTasks request;
@@ -29,11 +26,6 @@ base::Error foreign_cursor() {
   return {ErrorCode::kInvalidRequest, "Some fields are not valid.", {{"cursor", "is not from this list"}}};
 }
 
-bool read_position(std::string_view text, Position& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 base::Result<Listing> read_listing(Call& call) {
   auto request = call.decode<ListTasks>();
   if (!request) return base::fail(request.error());
@@ -41,18 +33,13 @@ base::Result<Listing> read_listing(Call& call) {
   const auto& states = listing.request.state;
   listing.ended = states.empty() || std::any_of(states.begin(), states.end(), core::is_ended);
   if (!listing.request.cursor) return listing;
-  const std::string cursor = std::exchange(listing.request.cursor, {})->value;
-  Position position = 0;
-  if (!read_position(std::string_view(cursor).substr(std::min(cursor.size(), kCorePage.size())), position)) {
-    return base::fail(foreign_cursor());
-  }
-  if (cursor.starts_with(kCorePage)) {
-    listing.request.cursor = std::to_string(position);
-  } else if (cursor.starts_with(kEndedPage) && listing.ended) {
+  const auto cursor = read_cursor(std::exchange(listing.request.cursor, {})->value);
+  if (!cursor || (cursor->ended && !listing.ended)) return base::fail(foreign_cursor());
+  if (cursor->ended) {
     listing.in_core = false;
-    listing.before = position;
+    listing.before = cursor->position;
   } else {
-    return base::fail(foreign_cursor());
+    listing.request.cursor = std::to_string(cursor->position);
   }
   return listing;
 }
@@ -89,7 +76,9 @@ base::Result<std::vector<TaskView>> views_of(const std::vector<store::EndedEntit
                       {},
                       0});
   }
-  return core::ended_views(stored);
+  auto views = core::ended_views(stored);
+  if (!views) return base::fail({ErrorCode::kStoreUnavailable, views.error().message, {}, 0});
+  return views;
 }
 
 // Fills the list up with ended tasks.
@@ -115,7 +104,7 @@ base::Result<void> add_ended(const Listing& listing, store::Reader& reader, Task
     query.before = page->scanned_to;
     scanned += std::max<std::size_t>(1, page->entities.size());
   }
-  list.next_cursor = std::string(kEndedPage) + std::to_string(query.before);
+  list.next_cursor = to_text({.ended = true, .position = query.before});
   return {};
 }
 
@@ -130,11 +119,11 @@ void answer_ended(Service& service, const CallPtr& call, const Listing& listing,
 void take_core(Service& service, const CallPtr& call, const Listing& listing, TaskList list) {
   const bool is_full = static_cast<std::int64_t>(list.items.size()) >= listing.request.limit;
   if (list.next_cursor) {
-    list.next_cursor = std::string(kCorePage) + *list.next_cursor;
+    list.next_cursor = std::string(kLiveCursor) + *list.next_cursor;
   } else if (listing.ended && !is_full) {
     return answer_ended(service, call, listing, std::move(list));
   } else if (listing.ended) {
-    list.next_cursor = std::string(kEndedPage) + "0";
+    list.next_cursor = to_text({.ended = true, .position = 0});
   }
   auto shared = std::make_shared<TaskList>(std::move(list));
   service.post([call, shared] { call->reply_json(200, base::to_json(*shared)); });

@@ -190,10 +190,10 @@ BulkRecord bulk_record(const Bulk& b) {
 
 // Our own records are always readable; anything else means that the store is damaged or newer than we are.
 template <typename Record>
-Record read(const StoredEntity& entity) {
+base::Result<Record> read(const StoredEntity& entity) {
   auto record = base::from_json_text<Record>(entity.body);
-  CHECK(record.has_value());
-  return std::move(*record);
+  if (!record) return base::fail(unreadable(entity, record.error()));
+  return record;
 }
 
 EntityChange change_of(const Task& task, bool held) {
@@ -252,6 +252,13 @@ LastOutcome last_outcome(OutcomeRecord&& r) {
 }
 
 }  // namespace
+
+base::Error unreadable(const StoredEntity& entity, const base::Error& why) {
+  std::string message = "The stored record of " + std::string(entity.kind) + " " + std::string(entity.id) +
+                        " cannot be read: " + why.message;
+  for (const auto& field : why.fields) message += " " + field.field + " " + field.message + ".";
+  return {base::ErrorCode::kIoError, std::move(message)};
+}
 
 std::vector<EntityChange> State::take_changes() {
   std::vector<EntityChange> changes = std::move(other_changes_);
@@ -343,15 +350,20 @@ bool needs_definition(std::string_view task_body) { return task_body.find("\"pla
 
 // ---- coming back ----------------------------------------------------------------------------------------------
 
-Task& State::load_task(const StoredEntity& entity) {
-  TaskRecord r = read<TaskRecord>(entity);
+base::Result<Task*> State::load_task(const StoredEntity& entity, bool must_have_ended) {
+  auto record = read<TaskRecord>(entity);
+  if (!record) return base::fail(std::move(record.error()));
+  TaskRecord& r = *record;
+  if (must_have_ended && !is_ended(r.state)) {
+    return base::fail(unreadable(entity, {base::ErrorCode::kIoError, "It has not ended."}));
+  }
   TaskSubmitted submitted;
   submitted.id.value = entity.id;
   static const auto plain = std::make_shared<const TaskSpec>();
   submitted.spec = plain;
   if (!entity.spec.empty() && !r.plain) {
     auto spec = base::from_json_text<TaskSpec>(entity.spec);
-    CHECK(spec.has_value());
+    if (!spec) return base::fail(unreadable(entity, spec.error()));
     submitted.spec = std::make_shared<const TaskSpec>(std::move(*spec));
   }
   const auto name_of = [](const std::optional<std::string>& text) {
@@ -389,11 +401,13 @@ Task& State::load_task(const StoredEntity& entity) {
     task.lease->worker = worker.get();
   }
   if (r.last) task.last = std::make_unique<LastOutcome>(last_outcome(std::move(*r.last)));
-  return task;
+  return &task;
 }
 
-void State::load_worker(const StoredEntity& entity) {
-  WorkerRecord r = read<WorkerRecord>(entity);
+base::Result<void> State::load_worker(const StoredEntity& entity) {
+  auto record = read<WorkerRecord>(entity);
+  if (!record) return base::fail(std::move(record.error()));
+  WorkerRecord& r = *record;
   auto& worker = workers[std::string(entity.id)];
   if (!worker) worker = std::make_unique<Worker>();
   worker->id = entity.id;
@@ -402,10 +416,13 @@ void State::load_worker(const StoredEntity& entity) {
   worker->drains = r.drains;
   worker->session = r.session;
   worker->registered_at = r.registered_ms;
+  return {};
 }
 
-void State::load_queue(const StoredEntity& entity) {
-  const QueueRecord r = read<QueueRecord>(entity);
+base::Result<void> State::load_queue(const StoredEntity& entity) {
+  const auto record = read<QueueRecord>(entity);
+  if (!record) return base::fail(record.error());
+  const QueueRecord& r = *record;
   Queue& q = queue(std::string(entity.id));
   q.paused = r.paused;
   q.paused_until = r.paused_until_ms;
@@ -414,20 +431,26 @@ void State::load_queue(const StoredEntity& entity) {
   q.rate = r.rate;
   q.key_limits = r.key_limits;
   q.configured = true;
+  return {};
 }
 
-void State::load_key(const StoredEntity& entity) {
-  const KeyRecord r = read<KeyRecord>(entity);
+base::Result<void> State::load_key(const StoredEntity& entity) {
+  const auto record = read<KeyRecord>(entity);
+  if (!record) return base::fail(record.error());
+  const KeyRecord& r = *record;
   Key& k = key(std::string(entity.id));
   k.paused = r.paused;
   k.paused_until = r.paused_until_ms;
   if (!std::exchange(k.kept, true)) ++kept_keys;
   k.configured = r.limits.has_value();
   if (r.limits) k.limits = *r.limits;
+  return {};
 }
 
-void State::load_bulk(const StoredEntity& entity) {
-  BulkRecord r = read<BulkRecord>(entity);
+base::Result<void> State::load_bulk(const StoredEntity& entity) {
+  auto record = read<BulkRecord>(entity);
+  if (!record) return base::fail(std::move(record.error()));
+  BulkRecord& r = *record;
   Bulk& bulk = bulks[std::string(entity.id)];
   bulk.id = entity.id;
   bulk.action = r.action;
@@ -441,39 +464,46 @@ void State::load_bulk(const StoredEntity& entity) {
   bulk.started_at = r.started_ms;
   bulk.ended_at = r.ended_ms;
   bulk.position = static_cast<Position>(r.position);
+  return {};
 }
 
-void State::load(const StoredEntity& entity) {
-  const std::string id(entity.id);
+base::Result<void> State::load(const StoredEntity& entity) {
+  const auto done = [](auto& result) { return result ? base::Result<void>{} : base::fail(std::move(result.error())); };
   if (entity.kind == "task") {
-    load_task(entity);
-  } else if (entity.kind == "worker") {
-    load_worker(entity);
-  } else if (entity.kind == "queue") {
-    load_queue(entity);
-  } else if (entity.kind == "key") {
-    load_key(entity);
-  } else if (entity.kind == "bulk") {
-    load_bulk(entity);
-  } else if (entity.kind == "schedule") {
-    load_schedule(entity);
-  } else if (entity.kind == "namespace") {
-    namespaces[id] = read<CreatedRecord>(entity).created_ms;
-  } else if (entity.kind == "token") {
-    tokens[id] = read<NameRecord>(entity).name;
+    auto task = load_task(entity, /*must_have_ended=*/false);
+    return done(task);
   }
+  if (entity.kind == "worker") return load_worker(entity);
+  if (entity.kind == "queue") return load_queue(entity);
+  if (entity.kind == "key") return load_key(entity);
+  if (entity.kind == "bulk") return load_bulk(entity);
+  if (entity.kind == "schedule") return load_schedule(entity);
+  const std::string id(entity.id);
+  if (entity.kind == "namespace") {
+    auto record = read<CreatedRecord>(entity);
+    if (record) namespaces[id] = record->created_ms;
+    return done(record);
+  }
+  if (entity.kind == "token") {
+    auto record = read<NameRecord>(entity);
+    if (record) tokens[id] = std::move(record->name);
+    return done(record);
+  }
+  return {};
 }
 
-void State::admit(const StoredEntity& entity) {
-  if (entity.kind != "task") return;
+base::Result<void> State::admit(const StoredEntity& entity) {
+  if (entity.kind != "task") return {};
   Task* task = find_task(entity.id);
   if (!task) {
-    task = &load_task(entity);
-    CHECK(is_ended(task->state));
+    auto loaded = load_task(entity, /*must_have_ended=*/true);
+    if (!loaded) return base::fail(std::move(loaded.error()));
+    task = *loaded;
     task->ended_in_store = true;
   }
   // Whoever asked for it relies on it, also when it was in memory by chance.
   if (is_ended(task->state) && !is_held(*task)) remember_ended(*task);
+  return {};
 }
 
 void State::link_loaded(std::int64_t now) {

@@ -80,9 +80,9 @@ void State::take_schedules(std::vector<EntityChange>& changes) {
   dirty_schedules_.clear();
 }
 
-void State::load_schedule(const StoredEntity& entity) {
+base::Result<void> State::load_schedule(const StoredEntity& entity) {
   auto record = base::from_json_text<ScheduleRecord>(entity.body);
-  CHECK(record.has_value());  // Our own; anything else means that the store is damaged or newer than we are.
+  if (!record) return base::fail(unreadable(entity, record.error()));
   ScheduleRecord& r = *record;
   const auto [it, created] = schedules.try_emplace(std::string(entity.id));
   CHECK(created);
@@ -106,6 +106,7 @@ void State::load_schedule(const StoredEntity& entity) {
     s.last_skip = std::make_unique<ScheduleSkip>(
         ScheduleSkip{{skip.first_ms}, {skip.last_ms}, skip.times, skip.reason, std::move(skip.message)});
   }
+  return {};
 }
 
 }  // namespace arbiter::core

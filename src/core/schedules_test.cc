@@ -253,7 +253,8 @@ TEST(ScheduleClock, AReloadFiresNothingTwiceAndMissesNothing) {
   s.complete(s.lease("w")).value();
   Stage after;
   for (const auto& change : s.core.state().snapshot()) {
-    if (change.kind == "schedule") after.core.state().load({change.kind, change.id, change.body, 0, {}, {}, 0});
+    if (change.kind != "schedule") continue;
+    ASSERT_TRUE(after.core.state().load({change.kind, change.id, change.body, 0, {}, {}, 0}));
   }
   after.core.state().finish_load(kStart);
   EXPECT_EQ(base::to_json(after.view()), base::to_json(s.view()));

@@ -171,11 +171,12 @@ class State {
     return ended_.empty() ? kNever : ended_.front().at + limits.ended_in_memory_ms;
   }
 
-  // Brings the live entities back after a restart; finish_load() once all are in.
-  void load(const StoredEntity& entity);
+  // Brings the live entities back after a restart; finish_load() once all are in. kIoError: this one cannot be read,
+  // and the state is of no use.
+  [[nodiscard]] base::Result<void> load(const StoredEntity& entity);
   void finish_load(std::int64_t now);
-  // Brings an ended entity back for a look-up; does nothing when memory has it already.
-  void admit(const StoredEntity& entity);
+  // Brings an ended entity back for a look-up; does nothing when memory has it already, or when it cannot be read.
+  [[nodiscard]] base::Result<void> admit(const StoredEntity& entity);
 
   // What changed since the last call, in a deterministic order.
   [[nodiscard]] std::vector<EntityChange> take_changes();
@@ -276,13 +277,13 @@ class State {
   void pin_root(Task& task);
   void unpin_root(Task& task);
   void remove_worker(Worker& worker);
-  Task& load_task(const StoredEntity& entity);
-  void load_worker(const StoredEntity& entity);
-  void load_queue(const StoredEntity& entity);
+  [[nodiscard]] base::Result<Task*> load_task(const StoredEntity& entity, bool must_have_ended);
+  [[nodiscard]] base::Result<void> load_worker(const StoredEntity& entity);
+  [[nodiscard]] base::Result<void> load_queue(const StoredEntity& entity);
   void open_gates(std::int64_t now);
-  void load_key(const StoredEntity& entity);
-  void load_bulk(const StoredEntity& entity);
-  void load_schedule(const StoredEntity& entity);
+  [[nodiscard]] base::Result<void> load_key(const StoredEntity& entity);
+  [[nodiscard]] base::Result<void> load_bulk(const StoredEntity& entity);
+  [[nodiscard]] base::Result<void> load_schedule(const StoredEntity& entity);
   static EntityChange schedule_change(const Schedule& schedule);
   void take_schedules(std::vector<EntityChange>& changes);
   void begin_run(const Task& task);  // of its schedule, if it has one: it is live (again)
@@ -315,6 +316,8 @@ class State {
 };
 
 [[nodiscard]] bool has_tag(const TaskSpec& spec, std::string_view tag);
+// Says that the record of an entity is damaged, or newer than this program.
+[[nodiscard]] base::Error unreadable(const StoredEntity& entity, const base::Error& why);
 [[nodiscard]] base::Error no_task(const std::string& id);  // the refusal of a request that names an unknown task
 
 }  // namespace arbiter::core

@@ -236,12 +236,12 @@ ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail
   return view;
 }
 
-std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities) {
+base::Result<std::vector<TaskView>> ended_views(const std::vector<StoredEntity>& entities) {
   State scratch(CoreLimits{}, 0);
   std::vector<TaskView> views;
   views.reserve(entities.size());
   for (const auto& entity : entities) {
-    scratch.admit(entity);
+    if (auto admitted = scratch.admit(entity); !admitted) return base::fail(std::move(admitted.error()));
     if (const Task* task = scratch.find_task(entity.id)) {
       views.push_back(view_of(scratch, *task, Detail::kWithoutBodies));
     }

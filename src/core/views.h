@@ -18,7 +18,7 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 
 // Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty
 // `spec`) shows only what its record holds.
-[[nodiscard]] std::vector<TaskView> ended_views(const std::vector<StoredEntity>& entities);
+[[nodiscard]] base::Result<std::vector<TaskView>> ended_views(const std::vector<StoredEntity>& entities);
 // Whether there is more to a stored task than its record says: its definition lies in its document.
 [[nodiscard]] bool needs_definition(std::string_view task_body);
 

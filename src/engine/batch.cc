@@ -21,10 +21,13 @@ base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limit
   loaded.journal = journal.state();
   loaded.core = std::make_unique<core::Core>(limits, loaded.journal.seed);
   core::State& state = loaded.core->state();
+  base::Result<void> readable;
   auto ok = journal.load([&](const store::LoadedEntity& e) {
-    state.load({e.kind, e.id, e.body, e.document, e.spec, e.document_body, e.document_bytes});
+    if (!readable) return;
+    readable = state.load({e.kind, e.id, e.body, e.document, e.spec, e.document_body, e.document_bytes});
   });
   if (!ok) return base::fail(ok.error());
+  if (!readable) return base::fail(readable.error());
   ok = journal.load_idempotency([&](const store::IdempotencyRecord& r) { loaded.idempotency.emplace(r.key, r); });
   if (!ok) return base::fail(ok.error());
   state.position = loaded.journal.head;

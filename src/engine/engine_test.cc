@@ -69,5 +69,29 @@ TEST_F(EngineTest, AReadAfterTheStopHasNothingToRead) {
   EXPECT_TRUE(asked);
 }
 
+// Whatever a disk makes of a record, the process and its other namespaces live on.
+TEST_F(EngineTest, ANamespaceWithARecordThatCannotBeReadStaysClosedAndNamesIt) {
+  for (const char* body : {"{", "[]", R"({"state":"nonsense"})"}) {
+    store::MemoryStore store;
+    {
+      auto journal = store.open("default", 1);
+      ASSERT_TRUE(journal);
+      store::Batch batch{.epoch = (*journal)->state().epoch};
+      batch.puts.push_back({.kind = "task", .id = "build-1", .body = body});
+      ASSERT_TRUE((*journal)->commit(batch));
+    }
+    Engine engine(io_, store, clock_, EngineConfig{});
+    std::promise<base::Result<void>> opened;
+    engine.open("default", [&](auto result) { opened.set_value(std::move(result)); });
+    const auto outcome = opened.get_future().get();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, base::ErrorCode::kIoError);
+    EXPECT_NE(outcome.error().message.find("task build-1"), std::string::npos) << outcome.error().message;
+    std::promise<void> stopped;
+    engine.stop([&] { stopped.set_value(); });
+    stopped.get_future().wait();
+  }
+}
+
 }  // namespace
 }  // namespace arbiter::engine

@@ -154,7 +154,9 @@ void Namespace::look_up(Ticket ticket, Pending pending, std::vector<std::string>
     if (g != generation_) return shared->done(fail(closed_error()));
     if (!end_look_up(ticket, since)) return;
     if (!found) return shared->done(fail({ErrorCode::kStoreUnavailable, found.error().message, {}, 1'000}));
-    bring_back(*found);
+    if (auto back = bring_back(*found); !back) {
+      return shared->done(fail({ErrorCode::kStoreUnavailable, back.error().message, {}, 1'000}));
+    }
     admit(ticket, std::move(*shared));
   });
 }
@@ -183,12 +185,16 @@ void Namespace::look_for_cancelled(Ticket ticket, Pending pending) {
   });
 }
 
-void Namespace::bring_back(const store::Lookup& found) {
+// Fails for the last one that cannot be read; the others are back.
+base::Result<void> Namespace::bring_back(const store::Lookup& found) {
+  base::Result<void> outcome;
   for (const auto& e : found.found) {
     if (!e.ended) continue;
-    core_->state().admit(
+    auto admitted = core_->state().admit(
         {e.key.kind, e.key.id, e.body, e.document_position, e.spec, e.document_body, e.document_bytes});
+    if (!admitted) outcome = std::move(admitted);
   }
+  return outcome;
 }
 
 // What State::missing_relatives names, each asked for once.
@@ -456,7 +462,7 @@ void Namespace::redrive(const std::shared_ptr<RedrivePage>& page, std::vector<st
     lookups_.erase(lookups_.find(*page->since));
     redriving_ = false;
     if (!found) return retry_redrive();
-    bring_back(*found);
+    (void)bring_back(*found);  // What cannot be read is not redriven.
     redrive(page, relatives_to_ask(page->ids, page->asked));
   });
 }

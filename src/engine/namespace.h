@@ -107,7 +107,7 @@ class Namespace {
   [[nodiscard]] bool end_look_up(Ticket ticket, store::Position since);
   void look_up(Ticket ticket, Pending pending, std::vector<std::string> ids);
   void look_for_cancelled(Ticket ticket, Pending pending);
-  void bring_back(const store::Lookup& found);
+  [[nodiscard]] base::Result<void> bring_back(const store::Lookup& found);
   [[nodiscard]] std::vector<std::string> relatives_to_ask(const std::vector<std::string>& ids,
                                                           std::set<std::string>& asked) const;
   void run(Ticket ticket, Pending pending);

@@ -240,15 +240,15 @@ bool World::step() {
   const std::size_t reads = std::min<std::size_t>(reads_.size(), 3);
   const std::size_t opens = opening_ == Opening::kNone ? 0 : 3;
   const std::size_t timers = due ? 2 : 0;
-  std::size_t n = random_.below(posts + commits + reads + opens + timers);
+  const std::size_t n = random_.below(posts + commits + reads + opens + timers);
   if (posts + commits + reads + opens + timers == 0) return false;
   if (n < posts) {
     run_post();
-  } else if ((n -= posts) < commits) {
+  } else if (n < posts + commits) {
     step_commit();
-  } else if ((n -= commits) < reads) {
+  } else if (n < posts + commits + reads) {
     step_read();
-  } else if ((n -= reads) < opens) {
+  } else if (n < posts + commits + reads + opens) {
     step_opening();
   } else {
     run_timer();
