@@ -24,6 +24,14 @@ base::Result<std::int64_t> read_number(const std::string& text, std::int64_t low
   return value;
 }
 
+// Everything that is configured is shown as JSON somewhere, which knows UTF-8 only.
+base::Result<void> check_utf8(const std::vector<std::string>& values) {
+  for (const auto& value : values) {
+    if (!base::parse_json(base::to_json(value))) return fail(wrong("is not UTF-8"));
+  }
+  return {};
+}
+
 // `at` gives the member of a configuration that the key stands for.
 template <typename At>
 Key number(std::string name, std::int64_t low, std::int64_t high, std::string help, At at) {
@@ -59,6 +67,7 @@ Key text(std::string name, std::string help, At at) {
   Key key{std::move(name), std::move(help)};
   key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
     if (values.front().empty()) return fail(wrong("is empty"));
+    if (auto ok = check_utf8(values); !ok) return ok;
     at(config) = values.front();
     return {};
   };
@@ -74,6 +83,7 @@ Key list(std::string name, std::string help, At at) {
     for (const auto& value : values) {
       if (value.empty()) return fail(wrong("has an empty element"));
     }
+    if (auto ok = check_utf8(values); !ok) return ok;
     at(config) = values;
     return {};
   };
@@ -86,6 +96,7 @@ template <typename At>
 Key file(std::string name, std::string help, At at) {
   Key key = text(std::move(name), std::move(help), at);
   key.set = [=](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    if (auto ok = check_utf8(values); !ok) return ok;
     at(config) = values.front();
     return {};
   };

@@ -35,6 +35,7 @@ TEST(ConfigFile, EveryMistakeIsNamedWithItsLine) {
       {"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "arbiter.yaml:2: listen: is given twice"},
       {"data: d\ncolour: red\n", "arbiter.yaml:2: colour: is not a known key"},
       {"limits:\n  http:\n    nothing: 1\n", "arbiter.yaml:3: limits.http.nothing: is not a known key"},
+      {"allowedHosts: [a\x86 b]\n", "arbiter.yaml:1: allowedHosts: is not UTF-8"},
       {"threads: many\n", "arbiter.yaml:1: threads: must be a whole number, not `many`"},
       {"threads: 65\n", "arbiter.yaml:1: threads: must be from 0 to 64, not 65"},
       {"log:\n  level: loud\n", "arbiter.yaml:2: log.level: must be debug, info, warn or error"},
