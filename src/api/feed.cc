@@ -44,8 +44,9 @@ const std::string& FeedEvent::json() const {
 
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  Feed(asio::io_context& io, engine::Engine& engine, std::string name)
+  Feed(asio::io_context& io, engine::Engine& engine, std::shared_ptr<FeedCounters> counters, std::string name)
       : engine_(engine),
+        counters_(std::move(counters)),
         name_(std::move(name)),
         strand_(asio::make_strand(io)),
         retry_(strand_),
@@ -101,6 +102,10 @@ class Feed : public std::enable_shared_from_this<Feed> {
   void go_live(const ReaderPtr& reader);
   void leave_live(const ReaderPtr& reader);
   void drop(const ReaderPtr& reader);
+  void tell_lag(const Reader& reader, Position after) {
+    counters_->lagged.fetch_add(1, std::memory_order_relaxed);
+    reader.subscriber->lagging(after);
+  }
   [[nodiscard]] bool is_open(const ReaderPtr& reader) const { return readers_.contains(reader->id); }
   [[nodiscard]] bool is_recent(Position after) const { return after + 1 >= first_; }
   [[nodiscard]] static bool wants(const Reader& reader, const store::EventRow& row) {
@@ -112,6 +117,7 @@ class Feed : public std::enable_shared_from_this<Feed> {
   }
 
   engine::Engine& engine_;
+  const std::shared_ptr<FeedCounters> counters_;
   const std::string name_;
   asio::strand<asio::io_context::executor_type> strand_;
   std::uint64_t engine_subscription_ = 0;
@@ -294,7 +300,7 @@ void Feed::lose_readers() {
     if (!reader->live) continue;
     const Position after = std::max(reader->after, head_);
     drop(reader);
-    reader->subscriber->lagging(after);
+    tell_lag(*reader, after);
   }
   forget_recent();
 }
@@ -466,7 +472,7 @@ void Feed::from_store(const ReaderPtr& reader) {
 void Feed::take_page(const ReaderPtr& reader, base::Result<store::EventPage> page) {
   if (!page) {
     drop(reader);
-    if (reader->told_begin) return reader->subscriber->lagging(reader->after);
+    if (reader->told_begin) return tell_lag(*reader, reader->after);
     return reader->subscriber->refused(page.error());
   }
   if (!std::exchange(reader->told_begin, true)) reader->subscriber->begun(reader->after, nullptr);
@@ -503,7 +509,7 @@ void Feed::stall(const ReaderPtr& reader) {
   if (!reader->stalled_since) reader->stalled_since = now;
   if (now - *reader->stalled_since > kStalledMax) {
     drop(reader);
-    return reader->subscriber->lagging(reader->after);
+    return tell_lag(*reader, reader->after);
   }
   if (std::exchange(reader->stuck, true)) return;
   stuck_.push_back(reader);
@@ -558,9 +564,10 @@ SubscriptionId Feeds::open(const std::string& name, core::Actor actor, Subscript
   const std::lock_guard lock(mutex_);
   auto& [feed, users] = feeds_[name];
   if (users++ == 0) {
-    feed = std::make_shared<Feed>(io_, engine_, name);
+    feed = std::make_shared<Feed>(io_, engine_, counters_, name);
     feed->start();
   }
+  counters_->subscriptions.fetch_add(1, std::memory_order_relaxed);
   feed->open(next_, std::move(actor), std::move(subscription), std::move(subscriber));
   return next_++;
 }
@@ -570,6 +577,7 @@ void Feeds::close(const std::string& name, SubscriptionId id, std::function<void
   const auto found = feeds_.find(name);
   if (found == feeds_.end()) return;
   auto& [feed, users] = found->second;
+  counters_->subscriptions.fetch_sub(1, std::memory_order_relaxed);
   feed->close(id, std::move(closed));
   if (--users > 0) return;
   feed->stop();

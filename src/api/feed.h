@@ -10,6 +10,7 @@
 // take it reads on from the store at its own pace. All work of one feed is on one strand, in short steps.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -66,6 +67,12 @@ struct Subscription {
   std::optional<core::TakeSnapshot> snapshot;  // the subscription begins with it, and at its position
 };
 
+// For metrics; any thread.
+struct FeedCounters {
+  std::atomic<std::int64_t> subscriptions{0};
+  std::atomic<std::uint64_t> lagged{0};  // subscriptions that ended because their reader was too slow
+};
+
 class Feed;
 using SubscriptionId = std::uint64_t;
 
@@ -82,9 +89,12 @@ class Feeds {
   // position up to which everything was handed over.
   void close(const std::string& name, SubscriptionId id, std::function<void(store::Position)> closed = {});
 
+  [[nodiscard]] const FeedCounters& counters() const { return *counters_; }
+
  private:
   boost::asio::io_context& io_;
   engine::Engine& engine_;
+  std::shared_ptr<FeedCounters> counters_ = std::make_shared<FeedCounters>();
   std::mutex mutex_;
   std::map<std::string, std::pair<std::shared_ptr<Feed>, std::size_t>> feeds_;  // with the number of subscriptions
   SubscriptionId next_ = 1;

@@ -26,6 +26,16 @@ void Metrics::observe(std::size_t operation, int status, std::chrono::steady_clo
   row.micros.fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, micros)), relaxed);
 }
 
+std::uint64_t Metrics::sum_of(int least_status) const {
+  std::uint64_t sum = 0;
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < kStatuses.size(); ++i) {
+      if (kStatuses[i] >= least_status) sum += row.statuses[i].load(std::memory_order_relaxed);
+    }
+  }
+  return sum;
+}
+
 void Metrics::add_requests(MetricFamily& family, std::size_t index) const {
   const bool known = index < operations_.size();
   for (std::size_t i = 0; i < kStatuses.size(); ++i) {

@@ -26,6 +26,9 @@ class Metrics {
   std::atomic<std::int64_t> in_flight{0};
   std::atomic<std::int64_t> streams_open{0};
 
+  [[nodiscard]] std::uint64_t requests() const { return sum_of(0); }
+  [[nodiscard]] std::uint64_t failed_requests() const { return sum_of(500); }  // with a status of 500 or more
+
   // The text of all families, `more` included.
   [[nodiscard]] std::string text(std::vector<prometheus::MetricFamily> more) const;
 
@@ -44,6 +47,8 @@ class Metrics {
   };
   void add_requests(prometheus::MetricFamily& family, std::size_t index) const;
   void add_durations(prometheus::MetricFamily& family, std::size_t index) const;
+
+  [[nodiscard]] std::uint64_t sum_of(int least_status) const;
 
   const std::vector<Operation>& operations_;
   std::vector<Row> rows_;

@@ -228,6 +228,10 @@ void add_server(Table& t) {
   Line metrics = server("server.metrics", "/metrics", kRead, "Metrics in Prometheus' text format");
   metrics.content_type = "text/plain";
   add<Empty>(t, metrics, &run_metrics);
+  add<GetMetricsHistory, MetricsHistory>(t,
+                                         {"metrics.history", "GET", "/api/v1/metrics/history", kRead,
+                                          "Samples of the last hours: of the server, a namespace and its queues"},
+                                         &run_metrics_history);
   add<Empty>(t, server("server.openapi", "/openapi.json", Permission::kRead, "The OpenAPI 3.1 document"), &run_openapi);
 }
 

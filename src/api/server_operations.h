@@ -58,6 +58,7 @@ void run_version(Service& service, const CallPtr& call);
 void run_config(Service& service, const CallPtr& call);
 void run_status(Service& service, const CallPtr& call);
 void run_metrics(Service& service, const CallPtr& call);
+void run_metrics_history(Service& service, const CallPtr& call);
 void run_openapi(Service& service, const CallPtr& call);
 void run_create_namespace(Service& service, const CallPtr& call);
 

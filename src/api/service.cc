@@ -71,6 +71,8 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       started_at_(clock.wall()),
       openapi_(openapi_document(config_.version)),
       metrics_(operations()),
+      sampling_(boost::asio::make_strand(io)),
+      sample_timer_(sampling_),
       router_(operations()),
       tokens_(engine),
       namespaces_(engine),
@@ -90,6 +92,31 @@ base::Result<void> Service::take_stream() {
                "There are " + std::to_string(config_.streams_max) + " open streams and WebSockets, which is the limit.",
                {},
                1'000});
+}
+
+void Service::begin_shutdown() {
+  stopping_ = true;
+  boost::asio::post(sampling_, [this] { sample_timer_.cancel(); });
+}
+
+void Service::begin_sampling() {
+  boost::asio::post(sampling_, [this] { sample_later(); });
+}
+
+void Service::sample_later() {
+  if (stopping_) return;
+  sample_timer_.expires_after(std::chrono::milliseconds(config_.sample_interval_ms));
+  sample_timer_.async_wait([this](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    engine_.report([this](std::vector<engine::NamespaceReport> reports) {
+      boost::asio::post(sampling_, [this, reports = std::move(reports)]() mutable {
+        history_.add(clock_.wall(),
+                     sampler_.take(observe(engine_, std::move(reports), metric_names_), metrics_.requests(),
+                                   metrics_.failed_requests(), clock_.monotonic_ms()));
+        sample_later();
+      });
+    });
+  });
 }
 
 void Service::post(std::function<void()> job) { boost::asio::post(io_, std::move(job)); }

@@ -3,13 +3,17 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "api/call.h"
 #include "api/feed.h"
+#include "api/history.h"
 #include "api/namespaces.h"
+#include "api/observation.h"
 #include "api/router.h"
 #include "api/tokens.h"
 #include "engine/engine.h"
@@ -22,8 +26,9 @@ struct ServiceConfig {
   std::size_t body_bytes_max = std::size_t{2} * 1024 * 1024;
   std::size_t large_body_bytes_max = std::size_t{20} * 1024 * 1024;  // batches and reports
   bool authentication = true;
-  std::size_t streams_max = 2'000;      // open at a time: answers of server-sent events, and WebSockets
-  std::size_t subscriptions_max = 100;  // of one WebSocket
+  std::size_t streams_max = 2'000;           // open at a time: answers of server-sent events, and WebSockets
+  std::size_t subscriptions_max = 100;       // of one WebSocket
+  std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
 };
 
 // What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization
@@ -41,7 +46,9 @@ class Service final : public net::Handler {
   [[nodiscard]] net::Response refuse(const base::Error& error, const std::string& request_id) override;
 
   // From now on /readyz answers 503; everything else goes on.
-  void begin_shutdown() { stopping_ = true; }
+  void begin_shutdown();
+  // From now on a sample is kept every sample_interval_ms, until begin_shutdown().
+  void begin_sampling();
   void set_network(const net::Server* server) { network_ = server; }
 
   // ---- for the handlers of operations ----
@@ -66,12 +73,15 @@ class Service final : public net::Handler {
   [[nodiscard]] Namespaces& namespaces() { return namespaces_; }
   [[nodiscard]] Feeds& feeds() { return feeds_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
+  [[nodiscard]] MetricNames& metric_names() { return metric_names_; }
+  [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] const net::Server* network() const { return network_; }
   [[nodiscard]] bool is_stopping() const { return stopping_; }
   [[nodiscard]] base::Timestamp started_at() const { return started_at_; }
   [[nodiscard]] const std::string& openapi() const { return openapi_; }
 
  private:
+  void sample_later();
   void authorise(const CallPtr& call);
   void authorised(const CallPtr& call, const std::string& name);
   void enter_namespace(const CallPtr& call);
@@ -90,6 +100,11 @@ class Service final : public net::Handler {
   const base::Timestamp started_at_;
   const std::string openapi_;
   Metrics metrics_;
+  MetricNames metric_names_;
+  History history_;
+  boost::asio::strand<boost::asio::io_context::executor_type> sampling_;  // the next two are used on it only
+  boost::asio::steady_timer sample_timer_;
+  Sampler sampler_;
   Router router_;
   Tokens tokens_;
   Namespaces namespaces_;

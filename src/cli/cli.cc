@@ -114,6 +114,7 @@ int run(int argc, char** argv, const Program& program) {
   add_queue_commands(commands);
   add_schedule_commands(commands);
   add_key_commands(commands);
+  add_metrics_commands(commands);
   add_event_commands(commands);
   add_admin_commands(commands, program);
   try {

@@ -22,6 +22,16 @@ bool is_plain(const TaskSubmitted& e) {
          s.requirements.empty() && s.tags.empty() && s.metadata.empty() && !s.parent_id && !s.unique_key;
 }
 
+void count_failure(const TaskFailed& e, QueueTotals& totals) {
+  ++(e.state == TaskState::kFailed ? totals.failed : totals.retried);
+  if (e.lease == 0) return;
+  const auto lost = [&](LostLease why) { ++totals.leases_lost[static_cast<std::size_t>(why)]; };
+  if (e.reason == Reason::kLeaseExpired) lost(LostLease::kExpired);
+  if (e.reason == Reason::kWorkerLost) lost(LostLease::kWorkerLost);
+  if (e.reason == Reason::kTimeout) lost(LostLease::kTimeout);
+  if (e.reason == Reason::kStalled) lost(LostLease::kStalled);
+}
+
 }  // namespace
 
 Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys) {
@@ -54,6 +64,7 @@ void State::on(const TaskSubmitted& e, const Event& event) {
   live.insert(live.end(), task);
   ++task.queue->depth[static_cast<std::size_t>(TaskState::kPending)];
   task.queue->submitted.add(event.time.ms);
+  ++task.queue->totals.submitted;
   if (e.root_id) {
     use_lineage(task);
     pin_root(task);
@@ -85,6 +96,8 @@ void State::on(const TaskAssigned& e, const Event& event) {
   Worker& worker = *find_worker(e.worker.value);
   CHECK(allowed(task.state, TaskState::kAssigned));
   task.queue->wait.add(event.time.ms - task.queued_at);
+  ++task.queue->totals.leased;
+  task.queue->totals.wait.add(event.time.ms - task.queued_at);
   enter(task, e.state);
   task.lease = std::make_unique<Lease>();
   task.lease->worker = &worker;
@@ -126,6 +139,8 @@ void State::on(const TaskCompleted& e, const Event& event) {
   ++task.lease->worker->completed;
   task.queue->completed.add(event.time.ms);
   task.queue->run.add(e.run_ms);
+  ++task.queue->totals.completed;
+  task.queue->totals.run.add(e.run_ms);
   task.reason = Reason::kReported;
   end_task(task, TaskState::kCompleted, event);
 }
@@ -145,6 +160,7 @@ void State::on(const TaskFailed& e, const Event& event) {
     last_of(task).error = e.error;
   }
   if (e.counted) ++task.failures;
+  count_failure(e, task.queue->totals);
   task.reason = e.reason;
   task.cancel_requested = false;
   if (e.state == TaskState::kFailed) {
@@ -162,6 +178,7 @@ void State::on(const TaskFailed& e, const Event& event) {
 void State::on(const TaskReleased& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, TaskState::kQueued));
+  ++task.queue->totals.released;
   LastOutcome& last = outcome_of(task);
   last.outcome = Outcome::kReleased;
   last.reported = e.reason == Reason::kReleased;
@@ -185,6 +202,7 @@ void State::on(const TaskCancelRequested& e, const Event& event) {
 void State::on(const TaskCancelled& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, TaskState::kCancelled));
+  ++task.queue->totals.cancelled;
   if (task.lease) {
     LastOutcome& last = outcome_of(task);
     last.outcome = e.reason == Reason::kReleased ? Outcome::kReleased : Outcome::kFailed;
@@ -254,6 +272,7 @@ void State::on(const WorkerDraining& e, const Event&) {
 void State::on(const WorkerLost& e, const Event&) {
   Worker& worker = *find_worker(e.id.value);
   worker.state = WorkerState::kLost;
+  ++totals.workers_lost;
   touch(worker);
   arm(worker);
   if (!worker.leases.empty()) lost_workers.push_back(worker.id);

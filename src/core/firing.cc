@@ -97,6 +97,7 @@ void Core::fire_due(Schedule& schedule, const ScheduleSpec& spec, const DueTimes
   const auto task = submit_run(schedule, spec, due);
   if (!task) return skip(schedule, times, due, SkipReason::kRefused, task.error().message);
   emit(ScheduleFired{Name(std::string(schedule.name)), Name(*task), Timestamp{due}, at(times.next(due))});
+  state_.totals.schedule_delay.add(now_.wall.ms - due);
 }
 
 // The task of one run, under an id that belongs to this time of this schedule. It waits for the live ones, unless they

@@ -12,6 +12,7 @@
 
 #include "core/meter.h"
 #include "core/task.h"
+#include "core/totals.h"
 
 namespace arbiter::core {
 
@@ -149,6 +150,7 @@ struct Queue {
   std::deque<Arrival> arrivals;       // of the queued tasks, oldest first, and of some that left
   Rate submitted, completed, failed;  // volatile
   Samples wait, run;                  // volatile
+  QueueTotals totals;                 // volatile
 };
 
 }  // namespace arbiter::core

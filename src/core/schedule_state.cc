@@ -122,6 +122,7 @@ void State::on(const ScheduleFired& e, const Event& event) {
   if (e.due_at) {
     schedule.last_due = e.due_at->ms;
     schedule.next = e.next_at ? e.next_at->ms : 0;
+    ++totals.schedules_fired;
   }
   ++schedule.fired;
   if (schedule.runs.size() >= Schedule::kRunsKept) schedule.runs.erase(schedule.runs.begin());
@@ -135,6 +136,7 @@ void State::on(const ScheduleSkipped& e, const Event&) {
   schedule.last_due = e.last_at.ms;
   schedule.next = e.next_at ? e.next_at->ms : 0;
   schedule.skipped += e.times;
+  totals.schedules_skipped += static_cast<std::uint64_t>(e.times);
   schedule.last_skip =
       std::make_unique<ScheduleSkip>(ScheduleSkip{e.first_at, e.last_at, e.times, e.reason, e.message});
   touch(schedule);

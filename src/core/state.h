@@ -115,6 +115,7 @@ class State {
   std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
   std::int64_t kept_keys = 0;    // that have an entity
   std::int64_t ready_tasks = 0;  // queued tasks that may start now: in open lanes of queues that are not shut
+  Totals totals;                 // volatile
 
   void apply(const Event& event);
 

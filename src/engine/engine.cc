@@ -67,6 +67,35 @@ std::vector<NamespaceStatus> Engine::status() const {
   return all;
 }
 
+void Engine::report(std::function<void(std::vector<NamespaceReport>)> done) const {
+  struct Gathered {
+    std::mutex mutex;
+    std::vector<NamespaceReport> reports;
+    std::size_t left = 0;
+    std::function<void(std::vector<NamespaceReport>)> done;
+  };
+  std::vector<std::shared_ptr<Host>> hosts;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, host] : hosts_) hosts.push_back(host);
+  }
+  if (hosts.empty()) return done({});
+  auto gathered = std::make_shared<Gathered>();
+  gathered->reports.resize(hosts.size());
+  gathered->left = hosts.size();
+  gathered->done = std::move(done);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    hosts[i]->report([gathered, i](NamespaceReport report) {
+      {
+        const std::lock_guard lock(gathered->mutex);
+        gathered->reports[i] = std::move(report);
+        if (--gathered->left > 0) return;
+      }
+      gathered->done(std::move(gathered->reports));
+    });
+  }
+}
+
 void Engine::stop(std::function<void()> stopped) {
   stopping_ = true;
   std::vector<std::shared_ptr<Host>> hosts;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "engine/report.h"
 #include "engine/request.h"
 #include "store/journal.h"
 
@@ -40,6 +41,8 @@ struct EngineConfig {
 using EventBatch = std::shared_ptr<const std::vector<store::EventRow>>;
 using Subscriber = std::function<void(const EventBatch&)>;
 
+inline constexpr std::uint64_t kLagSampleEvery = 8;
+
 struct NamespaceStatus {
   std::string name;
   bool open = false;
@@ -52,6 +55,10 @@ struct NamespaceStatus {
   std::uint64_t failed_commits = 0;
   std::uint64_t recoveries = 0;     // after failures of the device
   std::uint64_t commit_micros = 0;  // spent in commits, together
+  std::int64_t backlog = 0;         // requests that wait for a full batch to commit
+  base::Latencies commit_time;      // of each batch, with the making of its rows
+  base::Latencies strand_lag;       // of one request in kLagSampleEvery: from its arrival to its turn on the strand
+  BatchSizes batch_events;
 };
 
 class Engine {
@@ -82,6 +89,11 @@ class Engine {
   void unsubscribe(const std::string& name, std::uint64_t id);
 
   [[nodiscard]] std::vector<NamespaceStatus> status() const;
+  // Asks every namespace for its report; `done` is called once, on one of their strands (or at once, when there is
+  // none). Not durable: what is told may be of a batch that is still being committed.
+  void report(std::function<void(std::vector<NamespaceReport>)> done) const;
+
+  [[nodiscard]] store::StoreFigures store_figures() const { return store_.figures(); }
 
   // Refuses new requests with kShuttingDown, answers waiting ones, flushes open batches, waits for reads under way;
   // then calls `stopped`. From then on nothing that was given to the engine runs any more.

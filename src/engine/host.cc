@@ -12,6 +12,10 @@ using base::fail;
 
 namespace {
 
+std::int64_t micros_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+}
+
 base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
 
 }  // namespace
@@ -101,12 +105,8 @@ void Engine::Host::commit(std::unique_ptr<PendingBatch> batch) {
     const auto start = std::chrono::steady_clock::now();
     (*shared)->encode();
     auto result = self->journal_->commit((*shared)->batch);
-    const auto took = std::chrono::steady_clock::now() - start;
-    {
-      const std::lock_guard lock(self->status_mutex_);
-      self->status_.commit_micros +=
-          static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-    }
+    self->commit_time_.add(micros_since(start));
+    self->batch_events_.add(static_cast<std::int64_t>((*shared)->batch.events.size()));
     asio::post(self->strand_, [self, shared, result = std::move(result)]() mutable {
       self->committed(std::move(*shared), std::move(result));
     });
@@ -283,11 +283,17 @@ void Engine::Host::retain() {
 // ---- the rest of the program ----------------------------------------------------------------------------------
 
 void Engine::Host::submit(Ticket ticket, Request request, Done done) {
-  asio::post(strand_,
-             [self = shared_from_this(), ticket, request = std::move(request), done = std::move(done)]() mutable {
-               self->namespace_.submit(ticket, std::move(request), std::move(done));
-               self->note_status();
-             });
+  // Zero: this one is not measured.
+  std::chrono::steady_clock::time_point arrived{};
+  if (submits_.fetch_add(1, std::memory_order_relaxed) % kLagSampleEvery == 0) {
+    arrived = std::chrono::steady_clock::now();
+  }
+  asio::post(strand_, [self = shared_from_this(), ticket, arrived, request = std::move(request),
+                       done = std::move(done)]() mutable {
+    if (arrived.time_since_epoch().count() != 0) self->strand_lag_.add(micros_since(arrived));
+    self->namespace_.submit(ticket, std::move(request), std::move(done));
+    self->note_status();
+  });
 }
 
 void Engine::Host::forget(Ticket ticket) {
@@ -333,6 +339,7 @@ void Engine::Host::note_status() {
   const std::lock_guard lock(status_mutex_);
   status_.open = namespace_.is_open();
   status_.problem = namespace_.problem();
+  status_.backlog = static_cast<std::int64_t>(namespace_.backlog());
   status_.head = namespace_.durable_position();
   if (core::Core* core = namespace_.core()) {
     status_.live_tasks = static_cast<std::int64_t>(core->state().live.size());
@@ -341,8 +348,26 @@ void Engine::Host::note_status() {
 }
 
 NamespaceStatus Engine::Host::status() const {
-  const std::lock_guard lock(status_mutex_);
-  return status_;
+  NamespaceStatus status;
+  {
+    const std::lock_guard lock(status_mutex_);
+    status = status_;
+  }
+  status.commit_time = commit_time_.read();
+  status.commit_micros = static_cast<std::uint64_t>(status.commit_time.sum);
+  status.strand_lag = strand_lag_.read();
+  status.batch_events = batch_events_.read();
+  return status;
+}
+
+void Engine::Host::report(std::function<void(NamespaceReport)> done) {
+  asio::post(strand_, [self = shared_from_this(), done = std::move(done)] {
+    core::Core* core = self->namespace_.core();
+    if (core) return done(report_of(self->name_, *core, self->now()));
+    NamespaceReport closed;
+    closed.name = self->name_;
+    done(std::move(closed));
+  });
 }
 
 }  // namespace arbiter::engine

@@ -31,6 +31,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   void unsubscribe(std::uint64_t id);
   void stop(std::function<void()> stopped);
   [[nodiscard]] NamespaceStatus status() const;
+  void report(std::function<void(NamespaceReport)> done);
 
  private:
   [[nodiscard]] base::Now now() override;
@@ -85,6 +86,10 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   store::JournalState last_;                      // what the last journal knew; of the committer
   std::weak_ptr<store::Journal> failed_journal_;  // of the committer
 
+  base::SharedLatencies commit_time_;
+  base::SharedLatencies strand_lag_;
+  base::SharedHistogram<kBatchBounds> batch_events_;
+  std::atomic<std::uint64_t> submits_{0};
   mutable std::mutex status_mutex_;
   NamespaceStatus status_;
 };

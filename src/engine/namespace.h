@@ -80,6 +80,7 @@ class Namespace {
 
   // Durable positions and numbers for status pages.
   [[nodiscard]] std::uint64_t commits() const { return commits_; }
+  [[nodiscard]] std::size_t backlog() const { return backlog_.size(); }
   [[nodiscard]] bool is_open() const { return core_ != nullptr; }
   [[nodiscard]] bool is_idle() const { return !committing_ && !has_changes() && backlog_.empty(); }
   [[nodiscard]] const std::string& problem() const { return problem_; }

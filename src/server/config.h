@@ -35,6 +35,7 @@ struct Config {
   core::CoreLimits core;
   std::int64_t retention_days = 30;
   std::int64_t retention_interval_ms = 60'000;
+  std::int64_t sample_interval_ms = 10'000;
 };
 
 // One key: how to set it from text (every element of a list by itself) and how to show it as JSON.

@@ -150,6 +150,9 @@ void add_basics(std::vector<Key>& keys) {
                         [](Config& c) -> auto& { return c.retention_days; }));
   keys.push_back(number("retentionIntervalMs", 10, kHourMs, "How often the next of them are looked for",
                         [](Config& c) -> auto& { return c.retention_interval_ms; }));
+  keys.push_back(number("metrics.sampleIntervalMs", 10, kHourMs,
+                        "How often the history of metrics takes a sample; it keeps 1,440",
+                        [](Config& c) -> auto& { return c.sample_interval_ms; }));
   keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",

@@ -16,6 +16,7 @@
 #include "server/process.h"
 #include "server/tls_renewal.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/sync_times.h"
 
 namespace arbiter::server {
 namespace {
@@ -126,7 +127,9 @@ void Running::reload_tls() {
 }
 
 Result<void> Running::open_store() {
-  auto store = store::open_sqlite_store(config_.data);
+  store::SqliteOptions options;
+  options.vfs = store::timed_vfs();
+  auto store = store::open_sqlite_store(config_.data, options);
   if (!store) return fail(store.error());
   store_ = std::move(*store);
   address_file_.emplace(config_.data);
@@ -142,6 +145,7 @@ Result<void> Running::open_store() {
   service.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
   service.large_body_bytes_max = static_cast<std::size_t>(config_.large_body_bytes_max);
   service.streams_max = static_cast<std::size_t>(config_.streams_max);
+  service.sample_interval_ms = config_.sample_interval_ms;
   service.subscriptions_max = static_cast<std::size_t>(config_.subscriptions_max);
   service.authentication = !config_.insecure_no_auth;
   service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));
@@ -232,6 +236,7 @@ Result<void> Running::listen() {
   server_ = net::make_server(io_, std::move(config), *service_);
   service_->set_network(server_.get());
   if (auto listening = server_->listen(); !listening) return listening;
+  service_->begin_sampling();
   // Clients that name the address find the server without the file.
   if (auto published = address_file_->publish(url()); !published) log_.warn(published.error().message);
   return {};

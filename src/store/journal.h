@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/result.h"
 #include "base/values.h"
 
@@ -224,6 +226,14 @@ class Journal {
   [[nodiscard]] virtual Reader& reader() = 0;
 };
 
+// What a store tells of itself for metrics; what it cannot know stays empty.
+struct StoreFigures {
+  base::Latencies log_syncs;                  // fsync of write-ahead logs: one of each commit
+  base::Latencies database_syncs;             // fsync of databases: of checkpoints
+  std::map<std::string, std::int64_t> bytes;  // by namespace: what its files take, of those opened in this process
+  std::optional<std::int64_t> free_bytes;     // what the device has left
+};
+
 // All namespaces of one server.
 class Store {
  public:
@@ -241,6 +251,9 @@ class Store {
   // kIoError: the data are damaged or the device still fails. kFenced, kNoSpace: as for commit(). The namespace stays
   // closed then, and recover() may be tried again.
   [[nodiscard]] virtual base::Result<std::string> recover(const std::string& name, const JournalState& last) = 0;
+
+  // Any thread; reads the sizes of files.
+  [[nodiscard]] virtual StoreFigures figures() { return {}; }
 };
 
 }  // namespace arbiter::store

@@ -15,6 +15,7 @@
 #include "store/sqlite/descriptor.h"
 #include "store/sqlite/recovery.h"
 #include "store/sqlite/sqlite_journal.h"
+#include "store/sqlite/sync_times.h"
 
 namespace arbiter::store {
 namespace {
@@ -98,6 +99,28 @@ class SqliteStore final : public Store {
     auto kept = sqlite::recover_database(namespaces_ / (name + ".db"), last, options_);
     if (kept) device_of(name)->failed = false;
     return kept;
+  }
+
+  [[nodiscard]] StoreFigures figures() override {
+    StoreFigures figures;
+    const SyncTimes times = sync_times();
+    figures.log_syncs = times.log;
+    figures.database_syncs = times.database;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [name, device] : devices_) figures.bytes[name] = 0;
+    }
+    for (auto& [name, bytes] : figures.bytes) {
+      for (const char* suffix : {".db", ".db-wal", ".db-shm"}) {
+        std::error_code none;
+        const auto size = std::filesystem::file_size(namespaces_ / (name + suffix), none);
+        if (!none) bytes += static_cast<std::int64_t>(size);
+      }
+    }
+    std::error_code failed;
+    const auto space = std::filesystem::space(namespaces_, failed);
+    if (!failed) figures.free_bytes = static_cast<std::int64_t>(space.available);
+    return figures;
   }
 
  private:
