@@ -112,6 +112,14 @@ void add_statuses(const Observation& seen, Families& out) {
                [](const Status& s) { return s.open ? 1 : 0; });
 }
 
+void add_counts(const engine::EngineCounts& counts, Families& out) {
+  out.gauge("arbiter_namespaces", "Namespaces that exist, open or closed", number(counts.known));
+  out.gauge("arbiter_namespaces_open", "Namespaces that are open", number(counts.open));
+  out.counter("arbiter_namespaces_opened_total", "Times that a namespace was opened", number(counts.opened));
+  out.counter("arbiter_namespaces_closed_total", "Times that one was closed because nobody used it",
+              number(counts.closed));
+}
+
 void add_workers(const Observation& seen, Families& out) {
   using Report = engine::NamespaceReport;
   const auto& all = seen.reports;
@@ -216,6 +224,7 @@ void run_metrics(Service& service, const CallPtr& call) {
       Families out;
       add_process(seen.process, service, out);
       add_network(service, out);
+      add_counts(service.engine().counts(), out);
       add_statuses(seen, out);
       add_store(seen.store, out);
       by_namespace(out, seen.reports, "arbiter_ready_tasks", "Queued tasks that no limit holds back", kGauge,

@@ -8,17 +8,10 @@ using base::ErrorCode;
 using base::fail;
 
 base::Result<void> Namespaces::check_room(const std::string& name) const {
-  if (is_open(name) || open_.get().size() < kNamespacesMax) return {};
+  if (exists(name) || engine_.counts().known < namespaces_max_) return {};
   return fail({ErrorCode::kInvalidRequest,
-               "A server has at most " + std::to_string(kNamespacesMax) + " namespaces.",
+               "A server has at most " + std::to_string(namespaces_max_) + " namespaces (limits.namespacesMax).",
                {{"namespace", "would be one too many"}}});
-}
-
-void Namespaces::open(const std::string& name, Opened opened) {
-  engine_.open(name, [this, name, opened = std::move(opened)](base::Result<void> result) {
-    if (result && !is_open(name)) open_.update([&](auto& names) { names.insert(name); });
-    opened(std::move(result));
-  });
 }
 
 void Namespaces::create(const std::string& name, const core::Actor& actor, Opened opened) {
@@ -30,6 +23,7 @@ void Namespaces::create(const std::string& name, const core::Actor& actor, Opene
     if (!answer) return opened(fail(answer.error()));
     open(name, [name, opened](base::Result<void> result) {
       if (result) return opened({});
+      if (result.error().code == ErrorCode::kOverloaded) return opened(std::move(result));
       opened(fail({ErrorCode::kStoreUnavailable,
                    "Namespace " + name + " cannot be opened: " + result.error().message,
                    {},

@@ -1,33 +1,29 @@
-// The namespaces of this server: the catalogue is in `system`, and each is opened before its first request.
+// The namespaces of this server: the catalogue is in `system`, and the engine knows each that is in it.
 #pragma once
 
 #include <functional>
-#include <set>
 #include <string>
 
-#include "api/snapshot.h"
 #include "engine/engine.h"
 
 namespace arbiter::api {
 
-inline constexpr std::size_t kNamespacesMax = 256;
-
 class Namespaces {
  public:
   using Opened = std::function<void(base::Result<void>)>;
-  explicit Namespaces(engine::Engine& engine) : engine_(engine) {}
+  Namespaces(engine::Engine& engine, std::size_t namespaces_max) : engine_(engine), namespaces_max_(namespaces_max) {}
 
-  [[nodiscard]] bool is_open(std::string_view name) const { return open_.get().contains(name); }
-  // Opens one that is in the catalogue.
-  void open(const std::string& name, Opened opened);
+  [[nodiscard]] bool exists(const std::string& name) const { return engine_.knows(name); }
   // Puts it into the catalogue if it is not there, then opens it.
   void create(const std::string& name, const core::Actor& actor, Opened opened);
+  // Opens one that is in the catalogue.
+  void open(const std::string& name, Opened opened) { engine_.open(name, std::move(opened)); }
   // kInvalidRequest when this one would be too many.
   [[nodiscard]] base::Result<void> check_room(const std::string& name) const;
 
  private:
   engine::Engine& engine_;
-  Snapshot<std::set<std::string, std::less<>>> open_;
+  const std::size_t namespaces_max_;
 };
 
 }  // namespace arbiter::api

@@ -68,6 +68,7 @@ void run_status(Service& service, const CallPtr& call) {
   if (service.network())
     view.connections = static_cast<std::int64_t>(service.network()->stats().connections_open.load());
   view.resident_bytes = resident_bytes();
+  view.namespaces_existing = static_cast<std::int64_t>(service.engine().counts().known);
   for (const auto& s : service.engine().status()) {
     view.namespaces.push_back({s.name, s.open, s.problem.empty() ? std::nullopt : std::optional(s.problem),
                                static_cast<std::int64_t>(s.head), s.live_tasks, s.waiters,

@@ -46,10 +46,12 @@ struct StatusView {
   bool stopping = false;
   std::int64_t connections = 0;
   std::int64_t resident_bytes = 0;
-  std::vector<NamespaceStatusView> namespaces;
+  std::int64_t namespaces_existing = 0;
+  std::vector<NamespaceStatusView> namespaces;  // those that are open, and those that cannot be
 };
 BOOST_DESCRIBE_STRUCT(StatusView, (),
-                      (version, started_at, uptime_ms, stopping, connections, resident_bytes, namespaces))
+                      (version, started_at, uptime_ms, stopping, connections, resident_bytes, namespaces_existing,
+                       namespaces))
 
 void run_live(Service& service, const CallPtr& call);
 void run_ready(Service& service, const CallPtr& call);

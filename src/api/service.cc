@@ -75,7 +75,7 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       sample_timer_(sampling_),
       router_(operations()),
       tokens_(engine),
-      namespaces_(engine),
+      namespaces_(engine, config_.namespaces_max),
       feeds_(io, engine) {}
 
 Service::~Service() = default;
@@ -235,7 +235,7 @@ base::Result<void> Service::take_idempotency_key(Call& call) {
 }
 
 void Service::enter_namespace(const CallPtr& call) {
-  if (call->operation->scope != Scope::kNamespace || namespaces_.is_open(call->namespace_name)) return run(call);
+  if (call->operation->scope != Scope::kNamespace || namespaces_.exists(call->namespace_name)) return run(call);
   if (call->namespace_name == kSystem) return run(call);
   if (!call->is_admin) {
     return call->refuse({ErrorCode::kNamespaceUnknown,

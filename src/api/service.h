@@ -29,6 +29,7 @@ struct ServiceConfig {
   std::size_t streams_max = 2'000;           // open at a time: answers of server-sent events, and WebSockets
   std::size_t subscriptions_max = 100;       // of one WebSocket
   std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
+  std::size_t namespaces_max = 10'000;
 };
 
 // What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization

@@ -82,6 +82,34 @@ void Namespace::close(ErrorCode code, const std::string& message) {
   environment_.reopen(code);
 }
 
+bool Namespace::is_at_rest(std::int64_t horizon_ms) const {
+  if (!core_ || !is_idle() || redriving_ || flush_scheduled_ || advance_scheduled_) return false;
+  if (!parked_.empty() || !waiting_.empty() || !looking_up_.empty() || !lookups_.empty()) return false;
+  const base::Now now = environment_.now();
+  if (core_->waiters() > 0 || core_->has_work(now)) return false;
+  if (core_->next_deadline(now) - horizon_ms <= now.now.ms) return false;
+  for (const auto& [id, bulk] : core_->state().bulks) {
+    if (bulk.state == core::BulkState::kRunning) return false;
+  }
+  for (const auto& [id, worker] : core_->state().workers) {
+    const bool is_here = worker->state == core::WorkerState::kLive || worker->state == core::WorkerState::kDraining;
+    if (is_here || !worker->leases.empty()) return false;
+  }
+  return true;
+}
+
+std::int64_t Namespace::rest() {
+  CHECK(core_ != nullptr);
+  CHECK(is_idle());
+  const std::int64_t deadline = core_->next_deadline(environment_.now());
+  ++generation_;
+  core_.reset();
+  replies_.clear();
+  replies_by_expiry_.clear();
+  problem_ = "The namespace is being opened.";
+  return deadline;
+}
+
 bool Namespace::stop() {
   stopping_ = true;
   std::vector<Pending> unanswered;

@@ -75,6 +75,11 @@ class Namespace {
   void forget(Ticket ticket);
   void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);
   void on_timer();
+  // Nobody uses it: nothing is under way, nobody waits, no worker is live or holds a lease, and nothing is due within
+  // `horizon_ms`.
+  [[nodiscard]] bool is_at_rest(std::int64_t horizon_ms) const;
+  // Only at rest: drops the core, to be opened() again. Gives its next deadline, in milliseconds of Now::now.
+  [[nodiscard]] std::int64_t rest();
   // Refuses what comes and answers what waits; returns true when nothing is left to commit.
   bool stop();
 

@@ -36,6 +36,9 @@ struct Config {
   std::int64_t retention_days = 30;
   std::int64_t retention_interval_ms = 60'000;
   std::int64_t sample_interval_ms = 10'000;
+  std::int64_t namespaces_max = 10'000;
+  std::int64_t open_namespaces_max = 256;
+  std::int64_t namespace_idle_ms = 60'000;
 };
 
 // One key: how to set it from text (every element of a list by itself) and how to show it as JSON.

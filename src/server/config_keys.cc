@@ -153,6 +153,8 @@ void add_basics(std::vector<Key>& keys) {
   keys.push_back(number("metrics.sampleIntervalMs", 10, kHourMs,
                         "How often the history of metrics takes a sample; it keeps 1,440",
                         [](Config& c) -> auto& { return c.sample_interval_ms; }));
+  keys.push_back(number("namespaceIdleMs", 100, 24 * kHourMs, "A namespace that nobody used for so long is closed",
+                        [](Config& c) -> auto& { return c.namespace_idle_ms; }));
   keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",
@@ -199,6 +201,9 @@ void add_core_limits(std::vector<Key>& keys) {
   const auto add = [&](const std::string& name, std::int64_t low, std::int64_t high, std::string help, auto at) {
     keys.push_back(number("limits." + name, low, high, std::move(help), at));
   };
+  add("namespacesMax", 2, 1'000'000, "Namespaces", [](Config& c) -> auto& { return c.namespaces_max; });
+  add("openNamespacesMax", 3, 100'000, "Namespaces that are open at a time; others wait closed until they are needed",
+      [](Config& c) -> auto& { return c.open_namespaces_max; });
   add("payloadBytesMax", 1, 16 * kMiB, "Bytes of a payload",
       [](Config& c) -> auto& { return c.core.payload_bytes_max; });
   add("resultBytesMax", 1, 64 * kMiB, "Bytes of a result", [](Config& c) -> auto& { return c.core.result_bytes_max; });

@@ -137,6 +137,9 @@ Result<void> Running::open_store() {
   config.limits = config_.core;
   config.retention_days = config_.retention_days;
   config.retention_interval_ms = config_.retention_interval_ms;
+  config.open_max = static_cast<std::size_t>(config_.open_namespaces_max);
+  config.idle_ms = config_.namespace_idle_ms;
+  config.keep_open = {std::string(api::kSystem), "default"};
   config.notice = [this](const std::string& name, const std::string& what) { log_.warn(what, {{"namespace", name}}); };
   engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
   api::ServiceConfig service;
@@ -147,6 +150,7 @@ Result<void> Running::open_store() {
   service.streams_max = static_cast<std::size_t>(config_.streams_max);
   service.sample_interval_ms = config_.sample_interval_ms;
   service.subscriptions_max = static_cast<std::size_t>(config_.subscriptions_max);
+  service.namespaces_max = static_cast<std::size_t>(config_.namespaces_max);
   service.authentication = !config_.insecure_no_auth;
   service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));
   work_.emplace(io_.get_executor());
@@ -189,7 +193,7 @@ Result<void> Running::open_system() {
   return {};
 }
 
-// All at once: each loads on its own.
+// Only the default one has to serve; the others open when they are needed.
 Result<void> Running::open_namespaces() {
   if (auto made = ask_system(core::CreateNamespace{"default"}); !made) return fail(made.error());
   std::vector<std::string> names;
@@ -202,17 +206,10 @@ Result<void> Running::open_namespaces() {
     list.cursor.reset();
     if (page.next_cursor) list.cursor.emplace(*page.next_cursor);
   } while (list.cursor);
-  std::vector<Awaited<Result<void>>> opened(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) service_->namespaces().open(names[i], opened[i].callback());
-  Result<void> outcome;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    auto result = opened[i].get();
-    if (result) continue;
-    // One broken namespace does not take the others down; only the default one must serve.
-    log_.error("a namespace cannot be opened", {{"namespace", names[i]}, {"reason", result.error().message}});
-    if (names[i] == "default") outcome = fail(result.error());
-  }
-  return outcome;
+  Awaited<Result<void>> opened;
+  engine_->open("default", opened.callback());
+  if (auto outcome = opened.get(); !outcome) return outcome;
+  return engine_->know(names);
 }
 
 Result<void> Running::listen() {

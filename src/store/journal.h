@@ -234,6 +234,14 @@ struct StoreFigures {
   std::optional<std::int64_t> free_bytes;     // what the device has left
 };
 
+// A namespace that was closed in order, and when it next has something to do; kNothingDue: never by itself.
+struct Resting {
+  std::string name;
+  base::Timestamp due;  // of the wall clock
+  friend bool operator==(const Resting&, const Resting&) = default;
+};
+inline constexpr base::Timestamp kNothingDue{INT64_MAX};
+
 // All namespaces of one server.
 class Store {
  public:
@@ -254,6 +262,13 @@ class Store {
 
   // Any thread; reads the sizes of files.
   [[nodiscard]] virtual StoreFigures figures() { return {}; }
+
+  // Keeps when a namespace whose journal is gone has something to do, as durably as a commit. The next open() forgets
+  // it before it does anything else: what is kept is never older than what the namespace holds.
+  [[nodiscard]] virtual base::Result<void> rest(const std::string& name, base::Timestamp due) = 0;
+  // What is kept, by name. A namespace that is missing here was not closed in order, or is new to this store: only
+  // opening it tells what it has to do.
+  [[nodiscard]] virtual base::Result<std::vector<Resting>> resting() = 0;
 };
 
 }  // namespace arbiter::store

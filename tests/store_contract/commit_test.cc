@@ -53,6 +53,20 @@ TEST_P(StoreContract, ANameThatIsNoNameIsRefused) {
   EXPECT_EQ(opened.error().code, ErrorCode::kInvalidRequest);
 }
 
+TEST_P(StoreContract, AClosedNamespaceIsKnownByItsDeadlineUntilItOpens) {
+  EXPECT_THAT(*store_->resting(), IsEmpty());
+  {
+    Bench bench(*store_);
+    ASSERT_TRUE(bench.submit("a"));
+  }
+  ASSERT_TRUE(store_->rest("default", {5'000}));
+  ASSERT_TRUE(store_->rest("other", kNothingDue));
+  ASSERT_TRUE(store_->rest("default", {7'000}));
+  EXPECT_THAT(*store_->resting(), ElementsAre(Resting{"default", {7'000}}, Resting{"other", kNothingDue}));
+  const Bench bench(*store_);
+  EXPECT_THAT(*store_->resting(), ElementsAre(Resting{"other", kNothingDue}));
+}
+
 TEST_P(StoreContract, ANewerOwnerFencesTheOlder) {
   Bench old(*store_);
   ASSERT_TRUE(old.submit("a"));

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include "contract.h"
@@ -56,6 +57,24 @@ TEST(SqliteStore, WhatWasCommittedOutlivesTheStore) {
   Bench bench(*store);
   EXPECT_EQ(bench.journal().state().epoch, 2u);
   EXPECT_THAT(bench.live_ids(), ElementsAre("a"));
+}
+
+TEST(SqliteStore, DeadlinesOfClosedNamespacesOutliveTheStoreAndADamagedListIsBegunAnew) {
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(open_at(directory.path())->rest("a", {5'000}));
+  {
+    auto store = open_at(directory.path());
+    EXPECT_THAT(*store->resting(), ElementsAre(Resting{"a", {5'000}}));
+    // Not closed in order after this.
+    ASSERT_TRUE(store->open("a", 1));
+  }
+  EXPECT_THAT(*open_at(directory.path())->resting(), testing::IsEmpty());
+  ASSERT_TRUE(open_at(directory.path())->rest("a", {5'000}));
+  std::ofstream(directory.path() / "deadlines.db") << std::string(8'192, 'x');
+  auto store = open_at(directory.path());
+  EXPECT_THAT(*store->resting(), testing::IsEmpty());
+  ASSERT_TRUE(store->rest("b", {6'000}));
+  EXPECT_THAT(*store->resting(), ElementsAre(Resting{"b", {6'000}}));
 }
 
 TEST(SqliteStore, ADataDirectoryHasOneServer) {

@@ -198,6 +198,7 @@ base::Result<std::string> MemoryStore::recover(const std::string& name, const Jo
 base::Result<std::unique_ptr<Journal>> MemoryStore::open(const std::string& name, std::uint64_t seed) {
   if (!base::is_name(name)) return fail({ErrorCode::kInvalidRequest, "This is no name of a namespace: " + name});
   const std::lock_guard lock(mutex_);
+  resting_.erase(name);
   auto& data = namespaces_[name];
   if (!data) {
     data = std::make_shared<Namespace>();
@@ -207,6 +208,19 @@ base::Result<std::unique_ptr<Journal>> MemoryStore::open(const std::string& name
   if (data->device_failed) return fail({ErrorCode::kIoError, "The device failed: it has to be recovered first."});
   ++data->state.epoch;
   return std::make_unique<MemoryJournal>(data, faults_, data->state);
+}
+
+base::Result<void> MemoryStore::rest(const std::string& name, base::Timestamp due) {
+  const std::lock_guard lock(mutex_);
+  resting_[name] = due;
+  return {};
+}
+
+base::Result<std::vector<Resting>> MemoryStore::resting() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Resting> all;
+  for (const auto& [name, due] : resting_) all.push_back({name, due});
+  return all;
 }
 
 }  // namespace arbiter::store

@@ -52,11 +52,14 @@ class MemoryStore final : public Store {
 
   [[nodiscard]] base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) override;
   [[nodiscard]] base::Result<std::string> recover(const std::string& name, const JournalState& last) override;
+  [[nodiscard]] base::Result<void> rest(const std::string& name, base::Timestamp due) override;
+  [[nodiscard]] base::Result<std::vector<Resting>> resting() override;
 
  private:
   std::shared_ptr<memory::Faults> faults_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<memory::Namespace>> namespaces_;
+  std::map<std::string, base::Timestamp> resting_;
 };
 
 }  // namespace arbiter::store

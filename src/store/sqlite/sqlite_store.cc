@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "store/sqlite/descriptor.h"
 #include "store/sqlite/recovery.h"
+#include "store/sqlite/resting_list.h"
 #include "store/sqlite/sqlite_journal.h"
 #include "store/sqlite/sync_times.h"
 
@@ -71,11 +72,15 @@ base::Result<void> create_database(Files& files, const path& file) {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(path namespaces, Descriptor lock, SqliteOptions options)
-      : namespaces_(std::move(namespaces)), lock_(std::move(lock)), options_(std::move(options)) {}
+  SqliteStore(const path& directory, path namespaces, Descriptor lock, SqliteOptions options)
+      : namespaces_(std::move(namespaces)),
+        lock_(std::move(lock)),
+        options_(std::move(options)),
+        resting_(directory / "deadlines.db", options_) {}
 
   [[nodiscard]] base::Result<std::unique_ptr<Journal>> open(const std::string& name, std::uint64_t seed) override {
     if (!base::is_name(name)) return fail({ErrorCode::kInvalidRequest, "This is no name of a namespace: " + name});
+    if (auto forgotten = resting_.forget(name); !forgotten) return fail(std::move(forgotten.error()));
     const path file = namespaces_ / (name + ".db");
     const sqlite::SharedDevice device = device_of(name);
     if (device->failed) {
@@ -123,6 +128,13 @@ class SqliteStore final : public Store {
     return figures;
   }
 
+  [[nodiscard]] base::Result<void> rest(const std::string& name, base::Timestamp due) override {
+    CHECK(base::is_name(name));
+    return resting_.put(name, due);
+  }
+
+  [[nodiscard]] base::Result<std::vector<Resting>> resting() override { return resting_.all(); }
+
  private:
   sqlite::SharedDevice device_of(const std::string& name) {
     const std::lock_guard lock(mutex_);
@@ -134,6 +146,7 @@ class SqliteStore final : public Store {
   path namespaces_;
   Descriptor lock_;
   SqliteOptions options_;
+  sqlite::RestingList resting_;
   std::mutex mutex_;
   std::map<std::string, sqlite::SharedDevice> devices_;
 };
@@ -146,7 +159,7 @@ base::Result<std::unique_ptr<Store>> open_sqlite_store(const path& directory, co
   auto lock = lock_directory(directory);
   if (!lock) return fail(std::move(lock.error()));
   if (auto made = make_directory(*options.files, namespaces); !made) return fail(std::move(made.error()));
-  return std::make_unique<SqliteStore>(namespaces, std::move(*lock), options);
+  return std::make_unique<SqliteStore>(directory, namespaces, std::move(*lock), options);
 }
 
 }  // namespace arbiter::store
