@@ -6,11 +6,29 @@ namespace arbiter::api {
 
 void Call::count(int status) {
   const std::size_t row = operation ? operation->index : operations().size();
-  metrics.observe(row, status, std::chrono::steady_clock::now() - started);
+  const auto took = std::chrono::steady_clock::now() - started;
+  metrics.observe(row, status, took);
+  if (!trace.spans || !trace.context || !trace.context->sampled) return;
+  RequestSpan span;
+  span.context = *trace.context;
+  span.parent = trace.parent;
+  span.operation = operation;
+  span.status = status;
+  span.took = std::chrono::duration_cast<std::chrono::nanoseconds>(took);
+  span.namespace_name = namespace_name;
+  span.actor = actor.name;
+  span.request_id = actor.request_id;
+  span.links = std::move(trace.links);
+  trace.spans->add(std::move(span));
+}
+
+void Call::add_trace(net::Response& response) const {
+  if (trace.context) response.headers.emplace_back("traceresponse", trace.context->text());
 }
 
 void Call::reply(net::Response response, std::function<void()> undelivered) {
   count(response.status);
+  add_trace(response);
   responder->respond(std::move(response), std::move(undelivered));
 }
 
@@ -25,6 +43,7 @@ void Call::refuse(const base::Error& error) { reply(problem_response(error, requ
 
 std::shared_ptr<net::Stream> Call::stream(net::Response head, std::function<void()> gone) {
   count(head.status);
+  add_trace(head);
   return responder->stream(std::move(head), std::move(gone));
 }
 

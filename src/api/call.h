@@ -9,6 +9,7 @@
 
 #include "api/input.h"
 #include "api/metrics.h"
+#include "api/tracing.h"
 #include "core/events.h"
 #include "net/server.h"
 
@@ -36,6 +37,7 @@ struct Call {
   std::string idempotency_key;
   std::string fingerprint;  // with a key only
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  CallTrace trace;
 
   // Exactly one of these ends the call.
   void reply(net::Response response, std::function<void()> undelivered = {});
@@ -62,6 +64,7 @@ struct Call {
  private:
   [[nodiscard]] base::Result<base::json::value> take_input(base::FieldErrors& errors);
   void count(int status);
+  void add_trace(net::Response& response) const;
 };
 
 using CallPtr = std::shared_ptr<Call>;

@@ -55,6 +55,15 @@ void add_network(Service& service, Families& out) {
   if (const auto tls = network->tls_status()) add_tls(*tls, network->stats(), out);
 }
 
+void add_spans(const SpanCounts& spans, Families& out) {
+  out.counter("arbiter_spans_exported_total", "Spans that the collector took", number(spans.exported));
+  MetricFamily& dropped = out.make("arbiter_spans_dropped_total", "Spans that were not exported, by why", kCounter);
+  add_value(dropped, {{"reason", "queueFull"}}, number(spans.overflowed));
+  add_value(dropped, {{"reason", "undelivered"}}, number(spans.undelivered));
+  add_value(dropped, {{"reason", "rejected"}}, number(spans.rejected));
+  out.gauge("arbiter_spans_queued", "Spans that wait to be exported", number(spans.queued));
+}
+
 void add_store(const store::StoreFigures& store, Families& out) {
   MetricFamily& syncs = out.make("arbiter_store_sync_duration_seconds",
                                  "Time in fsync: of write-ahead logs (in each commit), of databases (in checkpoints)",
@@ -225,6 +234,7 @@ void run_metrics(Service& service, const CallPtr& call) {
       add_process(seen.process, service, out);
       add_network(service, out);
       add_counts(service.engine().counts(), out);
+      if (const SpanSink* spans = service.config().spans) add_spans(spans->counts(), out);
       add_statuses(seen, out);
       add_store(seen.store, out);
       by_namespace(out, seen.reports, "arbiter_ready_tasks", "Queued tasks that no limit holds back", kGauge,

@@ -33,6 +33,7 @@ template <typename Command>
 void run_command(Service& service, const CallPtr& call) {
   auto command = call->decode<Command>();
   if (!command) return call->refuse(command.error());
+  if constexpr (std::is_same_v<Command, ReportTasks>) link_reports(*call, *command);
   const bool may_wait = waits(*command);
   service.execute(call, std::move(*command), may_wait);
 }

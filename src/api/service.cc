@@ -144,6 +144,7 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
     return call->reply(std::move(response));
   }
   call->actor.request_id = call->request.id;
+  begin_trace(*call);
   auto values = parse_query(query);
   if (values) {
     call->query = std::move(*values);
@@ -152,6 +153,35 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
   }
   if (call->operation->permission == Permission::kNone) return run(call);
   authorise(call);
+}
+
+// A trace that a request brings goes on. Without export that is all; with it the request gets a span, unless it is one
+// of those that look at the server itself. What a caller says of sampling counts once it is known who calls.
+void Service::begin_trace(Call& call) {
+  const std::string_view header = call.request.header("traceparent");
+  CallTrace& trace = call.trace;
+  trace.incoming = base::TraceContext::parse(header);
+  const bool looks_at_server = call.operation->scope == Scope::kServer;
+  if (header.empty() && (!config_.spans || looks_at_server)) return;
+  trace.context = trace.incoming ? *trace.incoming : trace_ids_.begin();
+  if (!config_.spans) {
+    if (!trace.incoming) trace.context->sampled = false;
+  } else {
+    trace.spans = config_.spans;
+    trace.parent = trace.incoming ? trace.incoming->span : 0;
+    trace.context->sampled = trace.context->is_chosen(config_.trace_ratio);
+  }
+  settle_trace(call);
+}
+
+// What the tasks of this request and its answer refer to: its own span, when that is told, else the caller's.
+void Service::settle_trace(Call& call) {
+  CallTrace& trace = call.trace;
+  if (!trace.context) return;
+  if (trace.spans) {
+    trace.context->span = trace.context->sampled || !trace.incoming ? trace_ids_.next() : trace.incoming->span;
+  }
+  call.actor.trace = trace.context->sampled || trace.incoming || !trace.spans ? trace.context->text() : std::string();
 }
 
 void Service::authorise(const CallPtr& call) {
@@ -173,6 +203,11 @@ void Service::authorise(const CallPtr& call) {
 void Service::authorised(const CallPtr& call, const std::string& name) {
   call->actor.name = name;
   call->is_admin = name == kAdmin;
+  if (config_.authentication && call->trace.spans && call->trace.incoming &&
+      call->trace.context->sampled != call->trace.incoming->sampled) {
+    call->trace.context->sampled = call->trace.incoming->sampled;
+    settle_trace(*call);
+  }
   if (call->bad_query) return call->refuse(*call->bad_query);  // Strangers learn nothing but that they have no token.
   if (call->operation->permission == Permission::kAdmin && !call->is_admin) {
     return call->refuse({ErrorCode::kForbidden, "Only an administrator may do that."});
@@ -274,6 +309,7 @@ void Service::finish(const CallPtr& call, engine::Answer answer) {
   if (!answer) return call->refuse(answer.error());
   if (const auto* stored = std::get_if<engine::StoredReply>(&*answer)) return replay(call, *stored);
   auto& reply = std::get<core::Reply>(*answer);
+  link_leases(*call, reply);
   const bool with_documents = needs_documents(reply);
   if (!with_documents && elements_of(reply) <= kElementsOnStrandMax) return respond(call, reply);
   auto shared = std::make_shared<core::Reply>(std::move(reply));

@@ -30,6 +30,8 @@ struct ServiceConfig {
   std::size_t subscriptions_max = 100;       // of one WebSocket
   std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
   std::size_t namespaces_max = 10'000;
+  SpanSink* spans = nullptr;                 // where the spans of requests go; null: nothing is exported
+  double trace_ratio = 1.0;                  // of the traces that begin here, those that are exported
 };
 
 // What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization
@@ -83,6 +85,8 @@ class Service final : public net::Handler {
 
  private:
   void sample_later();
+  void begin_trace(Call& call);
+  void settle_trace(Call& call);
   void authorise(const CallPtr& call);
   void authorised(const CallPtr& call, const std::string& name);
   void enter_namespace(const CallPtr& call);
@@ -107,6 +111,7 @@ class Service final : public net::Handler {
   boost::asio::steady_timer sample_timer_;
   Sampler sampler_;
   Router router_;
+  TraceIds trace_ids_;
   Tokens tokens_;
   Namespaces namespaces_;
   Feeds feeds_;

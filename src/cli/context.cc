@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "base/trace_context.h"
 
 namespace arbiter::cli {
 
@@ -15,6 +16,9 @@ Result<client::Http*> Context::server() {
   if (!http_) {
     auto endpoint = client::discover(settings);
     if (!endpoint) return fail(endpoint.error());
+    // A program that runs for a task goes on in its trace.
+    const char* traceparent = std::getenv("TRACEPARENT");
+    if (traceparent && base::TraceContext::parse(traceparent)) endpoint->traceparent = traceparent;
     http_ = std::make_unique<client::Http>(std::move(*endpoint));
   }
   return http_.get();

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <optional>
 
@@ -68,7 +69,7 @@ std::string sparks(const json::array& values, double most) {
       continue;
     }
     const double share = most > 0 ? std::clamp(*highest / most, 0.0, 1.0) : 0;
-    out += kBars[static_cast<std::size_t>(share * static_cast<double>(kBars.size() - 1) + 0.5)];
+    out += kBars[static_cast<std::size_t>(std::lround(share * static_cast<double>(kBars.size() - 1)))];
   }
   return out;
 }

@@ -23,6 +23,7 @@ struct Endpoint {
   std::string namespace_name;  // empty: the server's `default`
   bool secure = false;         // TLS
   std::string ca_file{};  // PEM of the authorities that may have signed the server's certificate; empty: the system's
+  std::string traceparent{};  // W3C Trace Context that requests belong to; empty: none
   [[nodiscard]] std::string authority() const;
   [[nodiscard]] std::string url() const { return (secure ? "https://" : "http://") + authority(); }
 };

@@ -280,6 +280,8 @@ std::string Http::head(std::string_view method, std::string_view path, std::size
   if (!endpoint_.token.empty()) out += "Authorization: Bearer " + endpoint_.token + "\r\n";
   if (!endpoint_.namespace_name.empty()) out += "Arbiter-Namespace: " + endpoint_.namespace_name + "\r\n";
   if (!options.idempotency_key.empty()) out += "Idempotency-Key: " + options.idempotency_key + "\r\n";
+  if (!endpoint_.traceparent.empty()) out += "traceparent: " + endpoint_.traceparent + "\r\n";
+  for (const auto& [name, value] : options.headers) out.append(name).append(": ").append(value).append("\r\n");
   if (body_bytes > 0) out += "Content-Type: application/json\r\n";
   if (body_bytes > 0 || method != "GET") out += "Content-Length: " + std::to_string(body_bytes) + "\r\n";
   out += "\r\n";

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "client/endpoint.h"
@@ -26,6 +28,7 @@ struct RequestOptions {
   int timeout_ms = 30'000;  // of the whole exchange, connecting included
   std::string idempotency_key{};
   bool repeatable = false;  // a POST that the server answers alike when it comes twice
+  std::vector<std::pair<std::string, std::string>> headers{};  // beside ours
 };
 
 struct Reply {

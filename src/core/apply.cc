@@ -49,6 +49,10 @@ Task& State::add_task(const TaskSubmitted& e, Position submitted, std::int64_t c
   task.fingerprint = e.fingerprint;
   task.payload_bytes = static_cast<std::uint32_t>(e.payload.size());
   if (e.payload.size() <= limits.inline_bytes_max) task.payload = e.payload;
+  if (e.traceparent) {
+    task.trace = std::make_unique<const std::string>(*e.traceparent);
+    ++traced_tasks;
+  }
   if (!is_plain(e)) {
     task.extras = std::make_unique<TaskExtras>(task);
     task.extras->spec = e.spec;

@@ -22,7 +22,7 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
   begin_step(actor, now);
   auto answer = std::visit([&](const auto& c) { return on(c, ticket); }, command);
   if (events_.size() != step_start_) {
-    actor_ = {"system", actor.request_id};
+    actor_ = {"system", actor.request_id, actor.trace};
     react();
   }
   wake_waiters();
@@ -31,7 +31,13 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
 
 void Core::emit(EventBody body) {
   Event event{state_.position + 1, now_.now, std::move(body), actor_.name, actor_.request_id};
+  if (state_.limits.task_stages && state_.traced_tasks > 0) {
+    if (auto stages = stages_ended_by(event.body); !stages.empty()) {
+      event.stages = std::make_shared<const std::vector<TaskStage>>(std::move(stages));
+    }
+  }
   state_.apply(event);
+  event.trace = trace_of(event.body);
   if (!watchers_.empty() || !listeners_.empty()) note_news(event);
   events_.push_back(std::move(event));
 }

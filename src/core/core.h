@@ -239,6 +239,10 @@ class Core {
                     std::optional<Usage> usage);
   [[nodiscard]] std::int64_t backoff_ms(const Task& task) const;
 
+  // ---- trace.cc ----
+  [[nodiscard]] std::vector<TaskStage> stages_ended_by(const EventBody& event) const;
+  [[nodiscard]] const std::string& trace_of(const EventBody& event) const;
+
   // ---- core.cc ----
   void emit(EventBody body);
   [[nodiscard]] std::int64_t budget_left() const {

@@ -102,6 +102,10 @@ std::string metadata_of(const Event& event) {
     out += ",\"requestId\":";
     base::write_string(event.request_id, out);
   }
+  if (!event.trace.empty()) {
+    out += ",\"traceparent\":";
+    base::write_string(event.trace, out);
+  }
   out += '}';
   return out;
 }

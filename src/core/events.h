@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/commands.h"
+#include "core/trace.h"
 
 namespace arbiter::core {
 
@@ -26,12 +27,14 @@ struct TaskSubmitted {
   std::optional<Timestamp> run_at;        // of the wall clock
   std::optional<Timestamp> not_before;    // of `now`: delayMs, resolved
   std::optional<Name> root_id;
-  std::int64_t fingerprint = 0;  // of the definition after defaults
+  std::int64_t fingerprint = 0;            // of the definition after defaults
+  std::optional<std::string> traceparent;  // of the request, when that had one
   // In the event's document, not in its data; the definition is without its payload, shared and never changed.
   std::shared_ptr<const TaskSpec> spec;
   RawJson payload;
 };
-BOOST_DESCRIBE_STRUCT(TaskSubmitted, (), (id, type, queue, priority, state, run_at, not_before, root_id, fingerprint))
+BOOST_DESCRIBE_STRUCT(TaskSubmitted, (),
+                      (id, type, queue, priority, state, run_at, not_before, root_id, fingerprint, traceparent))
 struct TaskQueued {
   Name id;
   Reason reason = Reason::kTime;
@@ -261,6 +264,7 @@ using EventBody = std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStar
 struct Actor {
   std::string name;        // of the token, or `system`
   std::string request_id;  // empty: not caused by a request
+  std::string trace{};     // its traceparent; empty: it is not traced
 };
 
 struct Event {
@@ -269,6 +273,8 @@ struct Event {
   EventBody body;
   std::string actor;
   std::string request_id;
+  std::string trace{};                                     // traceparent of its task, else of the request; empty: none
+  std::shared_ptr<const std::vector<TaskStage>> stages{};  // that ended with it; not in the log; null: none
 };
 
 // The log's form of an event.

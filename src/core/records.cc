@@ -57,6 +57,7 @@ struct TaskRecord {
   std::int64_t payload_bytes = 0;
   std::int64_t fingerprint = 0;
   std::optional<std::string> root;
+  std::optional<std::string> traceparent;
   std::optional<std::string> concurrency_key;
   std::optional<std::string> rate_key;
   bool unique_over = false;
@@ -66,7 +67,8 @@ struct TaskRecord {
 BOOST_DESCRIBE_STRUCT(TaskRecord, (),
                       (state, type, queue, priority, failures, max_attempts, lineage_used, reason, cancel_reason,
                        cancel_requested, plain, created_ms, queued_ms, retry_ms, run_at_ms, ended_ms, ended_position,
-                       payload_bytes, fingerprint, root, concurrency_key, rate_key, unique_over, lease, last))
+                       payload_bytes, fingerprint, root, traceparent, concurrency_key, rate_key, unique_over, lease,
+                       last))
 
 struct WorkerRecord {
   RegisterWorker definition;
@@ -157,6 +159,7 @@ TaskRecord task_record(const Task& task) {
   r.payload_bytes = task.payload_bytes;
   r.fingerprint = task.fingerprint;
   r.plain = !task.extras;
+  if (task.trace) r.traceparent = *task.trace;
   if (task.extras) {
     if (!task.extras->root_id.value.empty()) r.root = task.extras->root_id.value;
     if (task.extras->run_at) r.run_at_ms = task.extras->run_at->ms;
@@ -375,6 +378,7 @@ base::Result<Task*> State::load_task(const StoredEntity& entity, bool must_have_
   submitted.fingerprint = r.fingerprint;
   if (r.run_at_ms) submitted.run_at = Timestamp{r.run_at_ms};
   if (r.root) submitted.root_id = Name(*r.root);
+  submitted.traceparent = std::move(r.traceparent);
   if (!entity.payload.empty()) submitted.payload = RawJson(entity.payload);
   Task& task =
       add_task(submitted, entity.document, r.created_ms, pair_of(name_of(r.concurrency_key), name_of(r.rate_key)));

@@ -29,6 +29,7 @@ std::int64_t fingerprint_of(const Report& r) {
   if (rest.error) hash ^= base::mix(std::exchange(rest.error->details, {}).content_hash() + 1);
   rest.task_id = {};
   rest.lease = {};
+  rest.traceparent = {};
   hash ^= base::mix(std::hash<std::string>{}(base::to_json(rest)));
   return static_cast<std::int64_t>(base::mix(hash ^ (r.retryable ? 1U : 0U)) >> 11);
 }

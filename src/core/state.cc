@@ -340,6 +340,7 @@ void State::evict(Position floor, std::int64_t now) {
 
 void State::forget_task(Task& task) {
   timers.remove(task);
+  if (task.trace) --traced_tasks;
   if (task.keys) release_pair(*task.keys);
   if (--task.profile->tasks == 0) profiles.erase(profiles.find(task.profile->key));
   tasks.erase(tasks.find(std::string_view(task.id)));

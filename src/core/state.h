@@ -44,6 +44,7 @@ struct CoreLimits {
   std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
   std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
   std::int64_t skip_count_max = 10'000;          // times that one skip counts; it may stand for more
+  bool task_stages = false;                      // events of sampled tasks tell the stages that they end
 };
 
 // An entity as it is to be written: the current body, or its removal.
@@ -113,9 +114,10 @@ class State {
   std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
   // The live runs of each schedule, oldest first; also of one that was deleted since.
   std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
-  std::int64_t kept_keys = 0;    // that have an entity
-  std::int64_t ready_tasks = 0;  // queued tasks that may start now: in open lanes of queues that are not shut
-  Totals totals;                 // volatile
+  std::int64_t kept_keys = 0;     // that have an entity
+  std::int64_t ready_tasks = 0;   // queued tasks that may start now: in open lanes of queues that are not shut
+  std::int64_t traced_tasks = 0;  // in memory, with a trace
+  Totals totals;                  // volatile
 
   void apply(const Event& event);
 

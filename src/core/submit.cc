@@ -266,6 +266,7 @@ void Core::emit_submission(Submission& s, std::size_t n) {
   e.run_at = s.spec->run_at;
   if (s.spec->delay_ms && *s.spec->delay_ms > 0) e.not_before = Timestamp{now_.now.ms + *s.spec->delay_ms};
   if (s.root) e.root_id = Name(s.root->id);
+  if (!actor_.trace.empty()) e.traceparent = actor_.trace;
   bool waits = e.not_before.has_value() || (e.run_at && e.run_at->ms > now_.wall.ms);
   for (const Name& id : s.spec->depends_on) {
     const Task* dependency = state_.find_task(id.value);

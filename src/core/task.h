@@ -108,7 +108,8 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   std::int64_t retry_at = 0;  // pending: not before this (backoff)
   std::int64_t fingerprint = 0;
   std::uint32_t payload_bytes = 0;
-  RawJson payload;  // empty when there is none, or when it is too large for memory
+  RawJson payload;                           // empty when there is none, or when it is too large for memory
+  std::unique_ptr<const std::string> trace;  // traceparent of the request that submitted it; null: none
   std::unique_ptr<TaskExtras> extras;
   std::unique_ptr<Lease> lease;
   std::unique_ptr<LastOutcome> last;

@@ -52,6 +52,7 @@ struct TaskView {
   std::optional<Name> concurrency_key;
   std::optional<Name> rate_key;
   std::optional<Name> unique_key;
+  std::optional<std::string> traceparent;  // W3C Trace Context of the request that submitted it
   // Where payload and result lie in the store when they are too large for memory; not part of the answer.
   Position payload_document = 0;
   Position result_document = 0;
@@ -60,7 +61,7 @@ BOOST_DESCRIBE_STRUCT(TaskView, (),
                       (id, type, queue, state, priority, attempt, max_attempts, payload, result, error, reason,
                        worker_id, lease_expires_at, progress, waiting_for, cancel_requested, depends_on, tags,
                        requirements, metadata, parent_id, root_id, created_at, run_at, deadline, queued_at, started_at,
-                       ended_at, quality_score, usage, timeout_ms, concurrency_key, rate_key, unique_key))
+                       ended_at, quality_score, usage, timeout_ms, concurrency_key, rate_key, unique_key, traceparent))
 
 // ---- submit ---------------------------------------------------------------------------------------------------
 
@@ -197,8 +198,9 @@ struct LeaseView {
   std::string lease;
   std::int64_t attempt = 1;
   Timestamp expires_at;
+  std::optional<std::string> traceparent;  // what the work on it belongs to; to be sent with the reports
 };
-BOOST_DESCRIBE_STRUCT(LeaseView, (), (task, lease, attempt, expires_at))
+BOOST_DESCRIBE_STRUCT(LeaseView, (), (task, lease, attempt, expires_at, traceparent))
 struct Cancellation {
   Name task_id;
   std::string lease;
@@ -287,8 +289,10 @@ struct Report {
   bool retryable = true;
   std::optional<base::Number<0.0, 1.0>> quality_score;
   std::optional<Usage> usage;
+  std::optional<Text<1, 128>> traceparent;  // of the lease: the trace of this request refers to it
 };
-BOOST_DESCRIBE_STRUCT(Report, (), (task_id, lease, outcome, result, error, retryable, quality_score, usage))
+BOOST_DESCRIBE_STRUCT(Report, (),
+                      (task_id, lease, outcome, result, error, retryable, quality_score, usage, traceparent))
 struct FetchNext {
   Int<1, kLeaseMax> max{1};
   Wait wait_ms{0};

@@ -94,6 +94,7 @@ TaskView view_of(const State& state, const Task& task, Detail detail) {
   view.cancel_requested = task.cancel_requested;
   if (task.keys && task.keys->concurrency) view.concurrency_key = Name(task.keys->concurrency->name);
   if (task.keys && task.keys->rate) view.rate_key = Name(task.keys->rate->name);
+  if (task.trace) view.traceparent = *task.trace;
   view.created_at = {task.created_at};
   view.queued_at = at(task.queued_at);
   view.ended_at = at(task.ended_at);
@@ -115,6 +116,13 @@ LeaseView lease_view_of(const State& state, const Task& task, Detail detail) {
   view.lease = std::to_string(task.lease->number);
   view.attempt = task.failures + 1;
   view.expires_at = {state.lease_deadline(*task.lease)};
+  if (!task.trace) return view;
+  view.traceparent = *task.trace;
+  // The span of the attempt is told when it ends: only then may others refer to it.
+  const auto context = base::TraceContext::parse(*task.trace);
+  if (state.limits.task_stages && context && context->sampled) {
+    view.traceparent = span_of_run(*context, task.id, task.lease->number).text();
+  }
   return view;
 }
 

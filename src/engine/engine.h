@@ -45,6 +45,9 @@ struct EngineConfig {
   std::int64_t retry_pause_max_ms = 10'000;
   // Told when a namespace closes, when an attempt to come back fails and when it is back; called on its strand.
   std::function<void(const std::string& name, const std::string& what)> notice{};
+  // Gets what a committed event tells of the lives of sampled tasks (CoreLimits::task_stages), on the namespace's
+  // strand: never block in it.
+  std::function<void(const std::string& name, const std::vector<core::TaskStage>& stages)> stages{};
 };
 
 // Committed events, in order, as the log has them.

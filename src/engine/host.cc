@@ -300,6 +300,11 @@ void Engine::Host::committed(std::unique_ptr<PendingBatch> batch, base::Result<v
     if (!result) ++status_.failed_commits;
     status_.events += batch->events.size();
   }
+  if (result && engine_.config_.stages) {
+    for (const auto& event : batch->events) {
+      if (event.stages) engine_.config_.stages(name_, *event.stages);
+    }
+  }
   namespace_.committed(std::move(batch), std::move(result));
   note_status();
   check_stopped();

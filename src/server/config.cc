@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "cli/job.h"
+#include "server/otlp.h"
 
 namespace arbiter::server {
 namespace {
@@ -105,6 +106,22 @@ std::vector<std::string> split_commas(const std::string& text) {
   return parts;
 }
 
+// OpenTelemetry's own variables, where nothing of ours is said.
+void read_otel(const Lookup& environment, Telemetry& telemetry) {
+  const auto value = [&](const char* name) {
+    const char* found = environment(name);
+    return std::string(found ? found : "");
+  };
+  if (value("OTEL_SDK_DISABLED") == "true") return;
+  if (telemetry.otlp_endpoint.empty()) {
+    telemetry.otlp_endpoint = value("OTEL_EXPORTER_OTLP_ENDPOINT");
+    telemetry.traces_endpoint = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+  }
+  telemetry.headers = value("OTEL_EXPORTER_OTLP_HEADERS");
+  const std::string service = value("OTEL_SERVICE_NAME");
+  if (telemetry.service_name == Telemetry{}.service_name && !service.empty()) telemetry.service_name = service;
+}
+
 base::Result<void> read_environment(const Lookup& environment, Config& config) {
   for (const auto& key : keys()) {
     const std::string name = key.environment();
@@ -167,6 +184,7 @@ base::Result<Config> load_config(const std::string& path, const Lookup& environm
   }
   if (auto read = read_environment(environment, config); !read) return fail(read.error());
   if (auto read = read_flags(flags, config); !read) return fail(read.error());
+  read_otel(environment, config.telemetry);
   if (auto checked = check_together(config); !checked) return fail(checked.error());
   config.http.body_bytes_max = static_cast<std::size_t>(std::max(config.body_bytes_max, config.large_body_bytes_max));
   return config;
@@ -246,6 +264,11 @@ base::Result<void> check_together(const Config& config) {
   const auto wrong = [&](std::string reason) { return fail({ErrorCode::kInvalidRequest, std::move(reason)}); };
   if (config.tls.certificate.empty() != config.tls.key.empty()) {
     return wrong("tls: the certificate (tls.cert, --tls-cert) and its key (tls.key, --tls-key) go together");
+  }
+  if (config.telemetry.exports()) {
+    const auto otlp =
+        otlp_config(config.telemetry.otlp_endpoint, config.telemetry.traces_endpoint, config.telemetry.headers);
+    if (!otlp) return fail(otlp.error());
   }
   const auto address = parse_listen(config.listen);
   if (!address) return fail(address.error());

@@ -16,6 +16,15 @@ namespace arbiter::server {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
+struct Telemetry {
+  std::string otlp_endpoint;    // empty: traces are not exported
+  std::string traces_endpoint;  // of the environment only: a whole URL
+  std::string headers;          // of the environment only: they may hold secrets
+  std::string service_name = "arbiter";
+  double sample_ratio = 1.0;
+  [[nodiscard]] bool exports() const { return !otlp_endpoint.empty() || !traces_endpoint.empty(); }
+};
+
 struct Config {
   std::string listen = "127.0.0.1:7420";
   std::string data = "./arbiter-data";
@@ -39,6 +48,7 @@ struct Config {
   std::int64_t namespaces_max = 10'000;
   std::int64_t open_namespaces_max = 256;
   std::int64_t namespace_idle_ms = 60'000;
+  Telemetry telemetry;
 };
 
 // One key: how to set it from text (every element of a list by itself) and how to show it as JSON.

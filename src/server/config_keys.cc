@@ -119,6 +119,22 @@ Key level() {
   return key;
 }
 
+Key ratio(std::string name, std::string help, double Telemetry::*member) {
+  Key key{std::move(name), std::move(help)};
+  key.set = [member](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    const std::string& text = values.front();
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
+      return fail(wrong("must be a number from 0 to 1, not `" + text + "`"));
+    }
+    config.telemetry.*member = value;
+    return {};
+  };
+  key.show = [member](const Config& config) { return base::to_json(config.telemetry.*member); };
+  return key;
+}
+
 Key listen() {
   Key key = text("listen", "Address and port; port 0 takes any free one. Addresses other than loopback need TLS",
                  [](Config& c) -> auto& { return c.listen; });
@@ -155,6 +171,14 @@ void add_basics(std::vector<Key>& keys) {
                         [](Config& c) -> auto& { return c.sample_interval_ms; }));
   keys.push_back(number("namespaceIdleMs", 100, 24 * kHourMs, "A namespace that nobody used for so long is closed",
                         [](Config& c) -> auto& { return c.namespace_idle_ms; }));
+  keys.push_back(file("telemetry.otlpEndpoint",
+                      "Where traces go, as OTLP over HTTP: http://localhost:4318 for example. Empty: nowhere",
+                      [](Config& c) -> auto& { return c.telemetry.otlp_endpoint; }));
+  keys.push_back(text("telemetry.serviceName", "What this server is called in them",
+                      [](Config& c) -> auto& { return c.telemetry.service_name; }));
+  keys.push_back(ratio("telemetry.sampleRatio",
+                       "The share of the traces that begin here which is exported, from 0 to 1",
+                       &Telemetry::sample_ratio));
   keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",

@@ -13,6 +13,7 @@
 #include "server/address_file.h"
 #include "server/admin_token.h"
 #include "server/log.h"
+#include "server/otlp.h"
 #include "server/process.h"
 #include "server/tls_renewal.h"
 #include "store/sqlite/sqlite_store.h"
@@ -29,6 +30,7 @@ using std::chrono::steady_clock;
 constexpr int kThreadsMax = 4;
 constexpr std::chrono::milliseconds kPoll{5};
 constexpr std::chrono::seconds kLeaveTimeout{2};
+constexpr int kLastExportMs = 2'000;
 
 // Waits for an answer that comes by callback.
 template <typename T>
@@ -69,6 +71,7 @@ class Running {
  private:
   [[nodiscard]] Result<void> phase(std::string_view name, Result<void> (Running::*work)());
   [[nodiscard]] Result<void> open_store();
+  [[nodiscard]] Result<void> begin_export(engine::EngineConfig& config);
   [[nodiscard]] Result<void> open_tls();
   [[nodiscard]] Result<void> open_system();
   [[nodiscard]] Result<void> open_namespaces();
@@ -85,6 +88,7 @@ class Running {
   std::optional<AddressFile> address_file_;  // since the store is ours
   boost::asio::io_context io_;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+  std::unique_ptr<OtlpExporter> exporter_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<api::Service> service_;
   std::shared_ptr<net::TlsIdentity> tls_;
@@ -126,6 +130,20 @@ void Running::reload_tls() {
   if (renewal_) renewal_->reload_now();
 }
 
+Result<void> Running::begin_export(engine::EngineConfig& config) {
+  auto otlp =
+      otlp_config(config_.telemetry.otlp_endpoint, config_.telemetry.traces_endpoint, config_.telemetry.headers);
+  if (!otlp) return fail(otlp.error());
+  otlp->service_name = config_.telemetry.service_name;
+  log_.info("traces are exported", {{"to", otlp->endpoint.url() + otlp->path}});
+  exporter_ = std::make_unique<OtlpExporter>(std::move(*otlp), clock_, log_);
+  config.limits.task_stages = true;
+  config.stages = [this](const std::string& name, const std::vector<core::TaskStage>& stages) {
+    exporter_->add(name, stages);
+  };
+  return {};
+}
+
 Result<void> Running::open_store() {
   store::SqliteOptions options;
   options.vfs = store::timed_vfs();
@@ -141,6 +159,9 @@ Result<void> Running::open_store() {
   config.idle_ms = config_.namespace_idle_ms;
   config.keep_open = {std::string(api::kSystem), "default"};
   config.notice = [this](const std::string& name, const std::string& what) { log_.warn(what, {{"namespace", name}}); };
+  if (config_.telemetry.exports()) {
+    if (auto begun = begin_export(config); !begun) return begun;
+  }
   engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
   api::ServiceConfig service;
   service.version = ARBITER_VERSION;
@@ -152,6 +173,8 @@ Result<void> Running::open_store() {
   service.subscriptions_max = static_cast<std::size_t>(config_.subscriptions_max);
   service.namespaces_max = static_cast<std::size_t>(config_.namespaces_max);
   service.authentication = !config_.insecure_no_auth;
+  service.spans = exporter_.get();
+  service.trace_ratio = config_.telemetry.sample_ratio;
   service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));
   work_.emplace(io_.get_executor());
   threads_running_ = thread_count(config_);
@@ -290,6 +313,7 @@ void Running::leave() {
   if (threads_running_ > 0) io_.stop();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  if (exporter_) exporter_->close(kLastExportMs);
 }
 
 Running::~Running() {

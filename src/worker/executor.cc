@@ -40,15 +40,19 @@ std::string shortened(std::string text, std::size_t bytes_max) {
 
 std::vector<std::string> task_environment(const Executor& executor, const Leased& leased) {
   const auto& endpoint = executor.endpoint;
-  return {"ARBITER_TASK_ID=" + leased.task_id,
-          "ARBITER_TASK_TYPE=" + leased.type,
-          "ARBITER_ATTEMPT=" + std::to_string(leased.attempt),
-          "ARBITER_LEASE=" + leased.lease,
-          "ARBITER_URL=" + endpoint.url(),
-          "ARBITER_TOKEN=" + endpoint.token,
-          "ARBITER_CA_FILE=" + endpoint.ca_file,
-          "ARBITER_NAMESPACE=" + (endpoint.namespace_name.empty() ? "default" : endpoint.namespace_name),
-          "ARBITER_WORKER=" + executor.worker};
+  std::vector<std::string> environment{
+      "ARBITER_TASK_ID=" + leased.task_id,
+      "ARBITER_TASK_TYPE=" + leased.type,
+      "ARBITER_ATTEMPT=" + std::to_string(leased.attempt),
+      "ARBITER_LEASE=" + leased.lease,
+      "ARBITER_URL=" + endpoint.url(),
+      "ARBITER_TOKEN=" + endpoint.token,
+      "ARBITER_CA_FILE=" + endpoint.ca_file,
+      "ARBITER_NAMESPACE=" + (endpoint.namespace_name.empty() ? "default" : endpoint.namespace_name),
+      "ARBITER_WORKER=" + executor.worker};
+  // As OpenTelemetry has it for programs; an empty one hides that of the worker itself.
+  environment.push_back("TRACEPARENT=" + leased.traceparent);
+  return environment;
 }
 
 Result<void> read_shell_payload(const json::value& payload, Job& job, std::vector<std::string>& environment) {

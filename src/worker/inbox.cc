@@ -30,6 +30,8 @@ Leased read_leased(const json::value& view) {
   if (!task || !task->is_object()) return leased;
   leased.task_id = text_at(task->get_object(), "id");
   leased.type = text_at(task->get_object(), "type");
+  leased.traceparent = text_at(*object, "traceparent");
+  if (leased.traceparent.empty()) leased.traceparent = text_at(task->get_object(), "traceparent");
   leased.timeout_ms = number_at(task->get_object(), "timeoutMs", 0);
   if (const auto* payload = task->get_object().if_contains("payload")) leased.payload = *payload;
   return leased;

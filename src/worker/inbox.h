@@ -19,6 +19,7 @@ struct Leased {
   std::int64_t timeout_ms = 0;                               // 0: none
   json::value payload;                                       // null when absent
   std::vector<std::pair<std::string, std::string>> needs{};  // name and text of each result that the task asked for
+  std::string traceparent{};  // W3C Trace Context of the attempt; empty: it is not traced
 };
 
 // Reads one element of `leases`.

@@ -17,8 +17,9 @@ std::string with_member(const json::object& object, std::string_view name, const
   return text.append(object.empty() ? "\"" : ",\"").append(name).append("\":").append(value).append("}");
 }
 
-std::string entry_text(const Report& report) {
+std::string entry_text(const Report& report, const std::string& traceparent) {
   json::object entry = report.body;
+  if (!traceparent.empty()) entry["traceparent"] = traceparent;
   entry["taskId"] = report.task_id;
   entry["lease"] = report.lease;
   return report.result.empty() ? json::serialize(entry) : with_member(entry, "result", report.result);
@@ -162,7 +163,13 @@ bool Outbox::send_reports(std::vector<Report> reports) {
 Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int& reserved) {
   json::object body{{"workerId", session_.worker_id()}};
   std::string list;
-  for (const auto& report : reports) list += (list.empty() ? "" : ",") + entry_text(report);
+  client::RequestOptions options;
+  for (const auto& report : reports) {
+    const std::string traceparent = session_.traceparent(report.lease);
+    list += (list.empty() ? "" : ",") + entry_text(report, traceparent);
+    // One alone is a part of its attempt; many are no part of one.
+    if (reports.size() == 1 && !traceparent.empty()) options.headers = {{"traceparent", traceparent}};
+  }
   add_session(body, session_.number());
   // The slots of the reported tasks are free; the next tasks are asked for with the report itself.
   for (const auto& report : reports) session_.finished(report.lease);
@@ -173,8 +180,8 @@ Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int
     if (!registration.types.empty()) next["types"] = client::to_array(registration.types);
     body["lease"] = std::move(next);
   }
-  return http_.call("POST", "/api/v1/tasks/report", with_member(body, "reports", "[" + list + "]"),
-                    {.repeatable = reserved == 0});
+  options.repeatable = reserved == 0;
+  return http_.call("POST", "/api/v1/tasks/report", with_member(body, "reports", "[" + list + "]"), options);
 }
 
 void Outbox::settle(const std::vector<Report>& reports, const json::value& answer, int reserved) {

@@ -84,7 +84,10 @@ int Session::wait_for_slots() {
 void Session::give_back(int reserved, const std::vector<Leased>& granted) {
   const std::lock_guard guard(mutex_);
   reserved_ -= reserved;
-  for (const auto& leased : granted) held_[leased.lease] = true;
+  for (const auto& leased : granted) {
+    held_[leased.lease] = true;
+    if (!leased.traceparent.empty()) traces_[leased.lease] = leased.traceparent;
+  }
   changed_.notify_all();
 }
 
@@ -102,7 +105,14 @@ void Session::finished(const std::string& lease) {
 void Session::released(const std::string& lease) {
   const std::lock_guard guard(mutex_);
   held_.erase(lease);
+  traces_.erase(lease);
   changed_.notify_all();
+}
+
+std::string Session::traceparent(const std::string& lease) const {
+  const std::lock_guard guard(mutex_);
+  const auto found = traces_.find(lease);
+  return found == traces_.end() ? std::string() : found->second;
 }
 
 std::vector<std::string> Session::held() const {

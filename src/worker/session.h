@@ -52,6 +52,8 @@ class Session {
   void finished(const std::string& lease);
   void released(const std::string& lease);
   [[nodiscard]] std::vector<std::string> held() const;
+  // Which trace the attempt of a lease belongs to; empty: none.
+  [[nodiscard]] std::string traceparent(const std::string& lease) const;
   // Leases that were there before anybody asked (for `task exec`).
   void hold(const std::string& lease);
 
@@ -83,7 +85,8 @@ class Session {
   std::mutex registering_;
   std::condition_variable changed_;
   std::optional<std::int64_t> number_;
-  std::map<std::string, bool> held_;  // whether the lease takes a slot
+  std::map<std::string, bool> held_;           // whether the lease takes a slot
+  std::map<std::string, std::string> traces_;  // of those leases that have one
   int reserved_ = 0;
   bool leasing_ = true;
   bool stopped_ = false;

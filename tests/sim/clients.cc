@@ -85,8 +85,10 @@ void Clients::send(std::shared_ptr<Asked> asked) {
                 text_of(*asked).c_str());
   }
   owed_.emplace(ticket, std::move(sent));
-  engine::Request request{
-      asked->command, {"client", "request-" + std::to_string(asked->number)}, asked->key, asked->fingerprint, stored};
+  core::Actor actor{"client", "request-" + std::to_string(asked->number)};
+  // Some come with a trace of their own, which their tasks keep.
+  if (asked->number % 3 == 0) actor.trace = base::TraceContext{{1, asked->number}, 1, asked->number % 2 == 0}.text();
+  engine::Request request{asked->command, std::move(actor), asked->key, asked->fingerprint, stored};
   world_.get().submit(ticket, std::move(request),
                       [this, ticket](engine::Answer answer) { answered(ticket, std::move(answer)); });
 }

@@ -25,13 +25,14 @@ class Scenario {
 
   core::Core core;
   base::Now now{{1'000'000}, {1'000'000}};
+  core::Actor actor{"test", ""};  // of what is sent from now on
   core::Ticket next_ticket = 1;
   std::vector<core::Event> log;
   std::map<core::Ticket, Result<core::Reply>> woken;
 
   // Runs a command; an empty optional means that it waits under `next_ticket - 1`.
   std::optional<Result<core::Reply>> send(const core::Command& command) {
-    auto answer = core.handle(command, {"test", ""}, next_ticket++, now);
+    auto answer = core.handle(command, actor, next_ticket++, now);
     collect();
     return answer;
   }

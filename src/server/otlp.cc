@@ -1,0 +1,184 @@
+#include "server/otlp.h"
+
+#include <algorithm>
+#include <random>
+
+namespace arbiter::server {
+
+using base::ErrorCode;
+using base::fail;
+
+namespace {
+
+constexpr std::string_view kTracesPath = "/v1/traces";
+
+base::Error wrong(const std::string& what) { return {ErrorCode::kInvalidRequest, "telemetry: " + what}; }
+
+// `https://host:4318/some/path` in two.
+std::pair<std::string, std::string> split_url(const std::string& url) {
+  const auto authority = url.find("://");
+  const auto path = authority == std::string::npos ? authority : url.find('/', authority + 3);
+  if (path == std::string::npos) return {url, ""};
+  return {url.substr(0, path), url.substr(path)};
+}
+
+bool is_header_text(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> read_headers(const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto comma = std::min(text.find(',', at), text.size());
+    const std::string one = text.substr(at, comma - at);
+    at = comma + 1;
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals == 0 || !is_header_text(one) || one.find(':') < equals) {
+      return fail(wrong("OTEL_EXPORTER_OTLP_HEADERS must be name=value pairs, separated by commas."));
+    }
+    headers.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  return headers;
+}
+
+bool may_repeat(int status) { return status == 429 || status == 502 || status == 503 || status == 504; }
+
+}  // namespace
+
+base::Result<OtlpConfig> otlp_config(const std::string& base, const std::string& traces, const std::string& headers) {
+  OtlpConfig config;
+  auto [origin, path] = split_url(traces.empty() ? base : traces);
+  if (traces.empty()) {
+    while (path.ends_with('/')) path.pop_back();
+    path += kTracesPath;
+  }
+  config.path = path.empty() ? "/" : path;
+  auto endpoint = client::parse_url(origin);
+  if (!endpoint || !is_header_text(config.path) || config.path.find(' ') != std::string::npos) {
+    return fail(wrong("the endpoint must be a URL like http://localhost:4318, not `" +
+                      (traces.empty() ? base : traces) + "`."));
+  }
+  config.endpoint = std::move(*endpoint);
+  auto read = read_headers(headers);
+  if (!read) return fail(read.error());
+  config.headers = std::move(*read);
+  return config;
+}
+
+OtlpExporter::OtlpExporter(OtlpConfig config, const base::Clock& clock, Log& log)
+    : config_(std::move(config)), clock_(clock), log_(log), http_(config_.endpoint), thread_([this] { run(); }) {}
+
+OtlpExporter::~OtlpExporter() { close(0); }
+
+void OtlpExporter::close(int ms) {
+  {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+    changed_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return queue_.empty() && idle_; });
+    stopped_ = true;
+    counts_.undelivered += queue_.size();
+    queue_.clear();
+    changed_.notify_all();
+  }
+  http_.cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+void OtlpExporter::add(api::RequestSpan span) {
+  const std::int64_t end_ns = clock_.wall().ms * 1'000'000;
+  put({end_ns, {}, std::move(span)});
+}
+
+void OtlpExporter::add(const std::string& namespace_name, const std::vector<core::TaskStage>& stages) {
+  for (const auto& stage : stages) put({0, namespace_name, stage});
+}
+
+void OtlpExporter::put(OtlpSpan span) {
+  const std::lock_guard lock(mutex_);
+  if (closing_ || queue_.size() >= kSpansQueuedMax) {
+    ++counts_.overflowed;
+    return;
+  }
+  queue_.push_back(std::move(span));
+  // The thread wakes for the first one and for a full batch; in between it lets them gather.
+  if (queue_.size() == 1 || queue_.size() == kSpansPerExportMax) changed_.notify_all();
+}
+
+api::SpanCounts OtlpExporter::counts() const {
+  const std::lock_guard lock(mutex_);
+  api::SpanCounts counts = counts_;
+  counts.queued = queue_.size();
+  return counts;
+}
+
+bool OtlpExporter::take(std::vector<OtlpSpan>& batch) {
+  std::unique_lock lock(mutex_);
+  idle_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return stopped_ || closing_ || !queue_.empty(); });
+  changed_.wait_for(lock, std::chrono::milliseconds(kExportDelayMs),
+                    [&] { return stopped_ || closing_ || queue_.size() >= kSpansPerExportMax; });
+  if (stopped_ || queue_.empty()) return false;
+  idle_ = false;
+  const std::size_t count = std::min(queue_.size(), kSpansPerExportMax);
+  batch.assign(std::make_move_iterator(queue_.begin()),
+               std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(count)));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+  return true;
+}
+
+void OtlpExporter::run() {
+  std::vector<OtlpSpan> batch;
+  while (take(batch)) send(batch);
+}
+
+void OtlpExporter::pause(int ms) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::milliseconds(ms), [&] { return stopped_; });
+}
+
+// Once when it begins to fail and once when it works again: a collector that is away is not the log's main matter.
+void OtlpExporter::tell(bool works, const std::string& why) {
+  if (works != told_) return;
+  told_ = !works;
+  if (works) {
+    log_.info("traces are exported again");
+  } else {
+    log_.warn("traces cannot be exported; what the queue cannot hold is dropped and counted", {{"reason", why}});
+  }
+}
+
+void OtlpExporter::send(const std::vector<OtlpSpan>& batch) {
+  const std::string body = otlp_json(batch, config_.service_name);
+  client::RequestOptions options;
+  options.timeout_ms = kExportTimeoutMs;
+  options.headers = config_.headers;
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  int pause_ms = kExportPauseMs;
+  std::string why;
+  for (int attempt = 1;; ++attempt) {
+    const auto answer = http_.send("POST", config_.path, body, options);
+    if (answer && answer->status >= 200 && answer->status < 300) {
+      const std::uint64_t rejected = std::min<std::uint64_t>(rejected_spans(answer->body), batch.size());
+      tell(/*works=*/true, {});
+      const std::lock_guard lock(mutex_);
+      counts_.exported += batch.size() - rejected;
+      counts_.rejected += rejected;
+      return;
+    }
+    why = answer ? "the collector answered " + std::to_string(answer->status) : answer.error().message;
+    if (answer && !may_repeat(answer->status)) break;
+    if (attempt == kExportAttemptsMax || http_.cancelled()) break;
+    const int jitter = static_cast<int>(random() % static_cast<unsigned>(pause_ms / 2 + 1));
+    const int asked = answer ? std::min(answer->retry_after_ms, kExportPauseMaxMs) : 0;
+    pause(std::max(asked, pause_ms / 2 + jitter));
+    pause_ms = std::min(2 * pause_ms, kExportPauseMaxMs);
+    if (http_.cancelled()) break;
+  }
+  tell(/*works=*/false, why);
+  const std::lock_guard lock(mutex_);
+  counts_.undelivered += batch.size();
+}
+
+}  // namespace arbiter::server
