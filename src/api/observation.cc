@@ -112,7 +112,9 @@ ProcessFigures read_process() {
 Observation observe(const engine::Engine& engine, std::vector<engine::NamespaceReport> reports, MetricNames& names) {
   Observation seen;
   for (const auto& status : engine.status()) add_to(seen.namespaces, names.of_namespace(status.name), status);
+  std::vector<std::string> open;
   for (auto& report : reports) {
+    open.push_back(report.name);
     const std::string shown = names.of_namespace(report.name);
     for (const auto& queue : report.queues) {
       add_to(seen.queues, std::pair(shown, names.of_queue(report.name, queue.name)), queue);
@@ -120,7 +122,7 @@ Observation observe(const engine::Engine& engine, std::vector<engine::NamespaceR
     report.queues.clear();
     add_to(seen.reports, shown, report);
   }
-  seen.store = engine.store_figures();
+  seen.store = engine.store_figures(open);
   for (const auto& [name, bytes] : std::exchange(seen.store.bytes, {})) {
     seen.store.bytes[names.of_namespace(name)] += bytes;
   }

@@ -169,7 +169,7 @@ void Service::begin_trace(Call& call) {
   } else {
     trace.spans = config_.spans;
     trace.parent = trace.incoming ? trace.incoming->span : 0;
-    trace.context->sampled = trace.context->is_chosen(config_.trace_ratio);
+    trace.context->sampled = trace.context->is_chosen(config_.trace_ratio) && trace.spans->has_room();
   }
   settle_trace(call);
 }

@@ -30,8 +30,8 @@ struct ServiceConfig {
   std::size_t subscriptions_max = 100;       // of one WebSocket
   std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
   std::size_t namespaces_max = 10'000;
-  SpanSink* spans = nullptr;                 // where the spans of requests go; null: nothing is exported
-  double trace_ratio = 1.0;                  // of the traces that begin here, those that are exported
+  SpanSink* spans = nullptr;  // where the spans of requests go; null: nothing is exported
+  double trace_ratio = 1.0;   // of the traces that begin here, those that are exported
 };
 
 // What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization

@@ -42,6 +42,8 @@ class SpanSink {
  public:
   virtual ~SpanSink() = default;
   virtual void add(RequestSpan span) = 0;
+  // Whether one more trace may begin: there is a limit of spans per second.
+  [[nodiscard]] virtual bool has_room() = 0;
   [[nodiscard]] virtual SpanCounts counts() const = 0;
 };
 

@@ -121,7 +121,10 @@ class Engine {
   // none). Not durable: what is told may be of a batch that is still being committed.
   void report(std::function<void(std::vector<NamespaceReport>)> done) const;
 
-  [[nodiscard]] store::StoreFigures store_figures() const { return store_.figures(); }
+  // Of the store, with the sizes of these namespaces.
+  [[nodiscard]] store::StoreFigures store_figures(const std::vector<std::string>& names) const {
+    return store_.figures(names);
+  }
   [[nodiscard]] EngineCounts counts() const;
 
   // Closes what nobody uses any more and opens what has something to do. Comes by itself as long as the engine runs.

@@ -22,6 +22,7 @@ struct Telemetry {
   std::string headers;          // of the environment only: they may hold secrets
   std::string service_name = "arbiter";
   double sample_ratio = 1.0;
+  std::int64_t spans_per_second = 1'000;
   [[nodiscard]] bool exports() const { return !otlp_endpoint.empty() || !traces_endpoint.empty(); }
 };
 

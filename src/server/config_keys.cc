@@ -179,6 +179,9 @@ void add_basics(std::vector<Key>& keys) {
   keys.push_back(ratio("telemetry.sampleRatio",
                        "The share of the traces that begin here which is exported, from 0 to 1",
                        &Telemetry::sample_ratio));
+  keys.push_back(number("telemetry.spansPerSecond", 1, kMany,
+                        "While more spans than that are exported, no further trace begins here",
+                        [](Config& c) -> auto& { return c.telemetry.spans_per_second; }));
   keys.push_back(number("shutdownTimeoutMs", 0, kHourMs, "How long a stop waits for requests under way",
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",

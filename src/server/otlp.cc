@@ -66,7 +66,13 @@ base::Result<OtlpConfig> otlp_config(const std::string& base, const std::string&
 }
 
 OtlpExporter::OtlpExporter(OtlpConfig config, const base::Clock& clock, Log& log)
-    : config_(std::move(config)), clock_(clock), log_(log), http_(config_.endpoint), thread_([this] { run(); }) {}
+    : config_(std::move(config)),
+      clock_(clock),
+      log_(log),
+      http_(config_.endpoint),
+      budget_(config_.spans_per_second * 1'000),
+      refilled_ms_(clock.monotonic_ms()),
+      thread_([this] { run(); }) {}
 
 OtlpExporter::~OtlpExporter() { close(0); }
 
@@ -94,7 +100,21 @@ void OtlpExporter::add(const std::string& namespace_name, const std::vector<core
   for (const auto& stage : stages) put({0, namespace_name, stage});
 }
 
+bool OtlpExporter::has_room() {
+  const std::int64_t now = clock_.monotonic_ms();
+  std::int64_t before = refilled_ms_.load(std::memory_order_relaxed);
+  // One of those who see that time has passed fills up; a span that is paid for meanwhile may be forgotten.
+  if (now > before && refilled_ms_.compare_exchange_strong(before, now)) {
+    const std::int64_t rate = config_.spans_per_second;
+    const std::int64_t full = rate * 1'000;
+    const std::int64_t owed = std::max(budget_.load(), -rate * kSpanDebtMs);
+    budget_.store(std::min(full, owed + std::min<std::int64_t>(now - before, kSpanDebtMs + 1'000) * rate));
+  }
+  return budget_.load(std::memory_order_relaxed) > 0;
+}
+
 void OtlpExporter::put(OtlpSpan span) {
+  budget_.fetch_sub(1'000, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   if (closing_ || queue_.size() >= kSpansQueuedMax) {
     ++counts_.overflowed;

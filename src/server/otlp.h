@@ -3,6 +3,7 @@
 // counted. Nothing of the server ever waits for it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -27,6 +28,7 @@ inline constexpr int kExportTimeoutMs = 10'000;  // of one attempt
 inline constexpr int kExportAttemptsMax = 5;
 inline constexpr int kExportPauseMs = 1'000;  // before the second attempt; doubled for each further one
 inline constexpr int kExportPauseMaxMs = 30'000;
+inline constexpr std::int64_t kSpanDebtMs = 10'000;
 
 struct OtlpSpan {
   std::int64_t end_ns = 0;  // of Unix time; of requests only: stages know theirs
@@ -44,6 +46,7 @@ struct OtlpConfig {
   std::string path;  // `/v1/traces`
   std::vector<std::pair<std::string, std::string>> headers;
   std::string service_name = "arbiter";
+  std::int64_t spans_per_second = 1'000;
 };
 // By what the configuration and the environment say. kInvalidRequest says what is wrong.
 //   base: `http://localhost:4318`, to which /v1/traces is added; traces: a whole URL, which goes first
@@ -60,6 +63,9 @@ class OtlpExporter final : public api::SpanSink {
 
   void add(api::RequestSpan span) override;
   void add(const std::string& namespace_name, const std::vector<core::TaskStage>& stages);
+  // Spans are paid for as they come: when more came than the limit allows, no further trace begins until the time for
+  // them has passed, at most kSpanDebtMs. Those that callers ask for come on top.
+  [[nodiscard]] bool has_room() override;
   [[nodiscard]] api::SpanCounts counts() const override;
 
  private:
@@ -77,6 +83,8 @@ class OtlpExporter final : public api::SpanSink {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<OtlpSpan> queue_;
+  std::atomic<std::int64_t> budget_;       // in thousandths of a span
+  std::atomic<std::int64_t> refilled_ms_;  // when it was last filled up
   api::SpanCounts counts_;
   bool closing_ = false;  // no more are taken; what is queued is sent
   bool stopped_ = false;  // nothing is sent any more

@@ -107,6 +107,33 @@ TEST(Otlp, RejectedSpansAreReadAsTextOrNumber) {
   EXPECT_EQ(rejected_spans(R"({"partialSuccess":{"rejectedSpans":"-7"}})"), 0U);
 }
 
+TEST(OtlpExporter, BeginsNoMoreTracesThanItsSpansPerSecondAllow) {
+  base::ManualClock clock;
+  Log log(LogLevel::kError);
+  OtlpConfig config = *otlp_config("http://127.0.0.1:9", "", "");
+  config.spans_per_second = 100;
+  OtlpExporter exporter(std::move(config), clock, log);
+  const auto add = [&](int spans) {
+    for (int i = 0; i < spans; ++i) exporter.add(request());
+  };
+  EXPECT_TRUE(exporter.has_room());
+  add(100);
+  EXPECT_FALSE(exporter.has_room());
+  clock.advance(10);
+  EXPECT_TRUE(exporter.has_room());
+  // A great trace is paid for afterwards, but not for ever.
+  add(301);
+  clock.advance(3'000);
+  EXPECT_FALSE(exporter.has_room());
+  clock.advance(100);
+  EXPECT_TRUE(exporter.has_room());
+  add(5'000);
+  EXPECT_FALSE(exporter.has_room());
+  clock.advance(10'100);
+  EXPECT_TRUE(exporter.has_room());
+  exporter.close(0);
+}
+
 TEST(Otlp, EndpointsAreReadAsOpenTelemetryHasThem) {
   EXPECT_EQ(otlp_config("http://localhost:4318", "", "")->path, "/v1/traces");
   EXPECT_EQ(otlp_config("http://localhost:4318/", "", "")->path, "/v1/traces");

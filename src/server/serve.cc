@@ -135,6 +135,7 @@ Result<void> Running::begin_export(engine::EngineConfig& config) {
       otlp_config(config_.telemetry.otlp_endpoint, config_.telemetry.traces_endpoint, config_.telemetry.headers);
   if (!otlp) return fail(otlp.error());
   otlp->service_name = config_.telemetry.service_name;
+  otlp->spans_per_second = config_.telemetry.spans_per_second;
   log_.info("traces are exported", {{"to", otlp->endpoint.url() + otlp->path}});
   exporter_ = std::make_unique<OtlpExporter>(std::move(*otlp), clock_, log_);
   config.limits.task_stages = true;

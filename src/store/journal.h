@@ -230,7 +230,7 @@ class Journal {
 struct StoreFigures {
   base::Latencies log_syncs;                  // fsync of write-ahead logs: one of each commit
   base::Latencies database_syncs;             // fsync of databases: of checkpoints
-  std::map<std::string, std::int64_t> bytes;  // by namespace: what its files take, of those opened in this process
+  std::map<std::string, std::int64_t> bytes;  // of each namespace that was asked for: what its files take
   std::optional<std::int64_t> free_bytes;     // what the device has left
 };
 
@@ -261,7 +261,7 @@ class Store {
   [[nodiscard]] virtual base::Result<std::string> recover(const std::string& name, const JournalState& last) = 0;
 
   // Any thread; reads the sizes of files.
-  [[nodiscard]] virtual StoreFigures figures() { return {}; }
+  [[nodiscard]] virtual StoreFigures figures(const std::vector<std::string>& /*namespaces*/) { return {}; }
 
   // Keeps when a namespace whose journal is gone has something to do, as durably as a commit. The next open() forgets
   // it before it does anything else: what is kept is never older than what the namespace holds.

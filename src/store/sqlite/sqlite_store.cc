@@ -106,16 +106,13 @@ class SqliteStore final : public Store {
     return kept;
   }
 
-  [[nodiscard]] StoreFigures figures() override {
+  [[nodiscard]] StoreFigures figures(const std::vector<std::string>& namespaces) override {
     StoreFigures figures;
     const SyncTimes times = sync_times();
     figures.log_syncs = times.log;
     figures.database_syncs = times.database;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [name, device] : devices_) figures.bytes[name] = 0;
-    }
-    for (auto& [name, bytes] : figures.bytes) {
+    for (const auto& name : namespaces) {
+      std::int64_t& bytes = figures.bytes[name];
       for (const char* suffix : {".db", ".db-wal", ".db-shm"}) {
         std::error_code none;
         const auto size = std::filesystem::file_size(namespaces_ / (name + suffix), none);
