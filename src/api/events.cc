@@ -30,10 +30,17 @@ void with_task(Service& service, const CallPtr& call, const base::Name& id, std:
 }  // namespace
 
 bool is_truncated(const store::EventQuery& query, const store::EventPage& page) {
-  return query.after > 0 && page.oldest > query.after + 1;
+  return page.lost_after || (query.after > 0 && page.oldest > query.after + 1);
 }
 
 base::Error truncated(const store::EventPage& page) {
+  if (page.lost_after) {
+    const std::string last = std::to_string(*page.lost_after);
+    return {base::ErrorCode::kHistoryTruncated,
+            "This server was restored from a backup: the events after position " + last +
+                " that were seen before are lost, with what they told. Go on with after=" + last +
+                ", and read anew what you keep of later ones."};
+  }
   const std::string before = std::to_string(page.oldest - 1);
   return {base::ErrorCode::kHistoryTruncated,
           "Events up to position " + before + " were deleted after their retention time. Go on with after=" + before +

@@ -81,7 +81,7 @@ struct LogView {
 };
 BOOST_DESCRIBE_STRUCT(LogView, (), (items, next, truncated))
 
-// A query that begins below what retention has left, and its refusal.
+// A query that begins below what retention has left, or in what a restore has lost; and its refusal.
 [[nodiscard]] bool is_truncated(const store::EventQuery& query, const store::EventPage& page);
 [[nodiscard]] base::Error truncated(const store::EventPage& page);
 

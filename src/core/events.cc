@@ -176,6 +176,7 @@ std::vector<std::pair<std::string, std::string>> event_types(base::Schemas& sche
     if constexpr (std::is_same_v<Body, ServerLifecycle>) {
       types.emplace_back("SERVER.STARTED.SUCCESS", schema_name);
       types.emplace_back("SERVER.STOPPED.SUCCESS", schema_name);
+      types.emplace_back("SERVER.RESTORED.SUCCESS", schema_name);
     } else {
       types.emplace_back(Traits<Body>::kType, schema_name);
     }

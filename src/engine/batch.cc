@@ -16,6 +16,16 @@ void PendingBatch::encode() {
   }
 }
 
+store::EntityPut to_put(core::EntityChange&& change) {
+  store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
+                       change.revived};
+  if (change.ended) {
+    put.ended = store::EndedInfo{change.ended_position, change.ended_at, std::move(change.state),
+                                 std::move(change.queue), std::move(change.type)};
+  }
+  return put;
+}
+
 base::Result<Loaded> load(store::Journal& journal, const core::CoreLimits& limits, base::Now now) {
   Loaded loaded;
   loaded.journal = journal.state();

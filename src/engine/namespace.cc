@@ -12,16 +12,6 @@ namespace {
 constexpr std::int64_t kEvictionPauseMs = 1'000;  // what is old may have to stay for a while
 constexpr std::int64_t kRedrivePageMax = 500;     // dead tasks that one step of a redrive looks at
 
-store::EntityPut to_put(core::EntityChange&& change) {
-  store::EntityPut put{std::move(change.kind), std::move(change.id), std::move(change.body), change.document, {},
-                       change.revived};
-  if (change.ended) {
-    put.ended = store::EndedInfo{change.ended_position, change.ended_at, std::move(change.state),
-                                 std::move(change.queue), std::move(change.type)};
-  }
-  return put;
-}
-
 }  // namespace
 
 // ---- opening and closing --------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ struct PendingBatch {
   void encode();
 };
 
+// Of a change that is no removal.
+[[nodiscard]] store::EntityPut to_put(core::EntityChange&& change);
+
 // A namespace as it comes back from the store.
 struct Loaded {
   std::unique_ptr<core::Core> core;

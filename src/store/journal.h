@@ -127,6 +127,9 @@ struct EventPage {
   Position scanned_to = 0;  // Everything up to here has been looked at: the `after` of the next page.
   bool more = false;        // There may be more after scanned_to.
   Position oldest = 0;      // The first position that retention has left, one after the head when it has left none.
+  // The query began after a position that a restore passed over: whoever knows it has seen events that are lost. They
+  // followed this one.
+  std::optional<Position> lost_after{};
 };
 
 struct EndedQuery {
@@ -216,6 +219,10 @@ class Journal {
   [[nodiscard]] virtual base::Result<void> load(const std::function<void(const LoadedEntity&)>& visit) = 0;
   [[nodiscard]] virtual base::Result<void> load_idempotency(
       const std::function<void(const IdempotencyRecord&)>& visit) = 0;
+
+  // Of a namespace that was restored from an earlier copy: the next event comes after `head`, which is above all that
+  // was ever given out, and the epoch is `epoch`. Both are higher than they are. What is passed over stays a gap.
+  [[nodiscard]] virtual base::Result<void> skip_to(Position head, Epoch epoch) = 0;
 
   // Writes and syncs a little, to learn whether the device takes changes again.
   [[nodiscard]] virtual base::Result<void> probe() = 0;

@@ -67,6 +67,30 @@ TEST_P(StoreContract, AClosedNamespaceIsKnownByItsDeadlineUntilItOpens) {
   EXPECT_THAT(*store_->resting(), ElementsAre(Resting{"other", kNothingDue}));
 }
 
+TEST_P(StoreContract, ARestoredNamespaceGoesOnBehindAGap) {
+  Bench bench(*store_);
+  ASSERT_TRUE(bench.submit("a"));
+  ASSERT_TRUE(bench.submit("b"));
+  const auto before = bench.batch();
+  ASSERT_TRUE(bench.journal().skip_to(1'000, 50));
+  EXPECT_EQ(bench.journal().state().head, 1'000u);
+  EXPECT_EQ(bench.journal().state().epoch, 50u);
+  bench.reopen();
+  EXPECT_EQ(bench.journal().state().head, 1'000u) << "also before anything is committed";
+  EXPECT_GT(bench.journal().state().epoch, 50u);
+  ASSERT_TRUE(bench.submit("c"));
+  EXPECT_THAT(bench.positions({}), ElementsAre(1, 2, 1'001));
+  EXPECT_EQ(bench.reader().events({.after = 2})->lost_after, std::nullopt);
+  EXPECT_EQ(bench.reader().events({.after = 3})->lost_after, 2u);
+  EXPECT_EQ(bench.reader().events({.after = 1'000})->lost_after, 2u);
+  EXPECT_EQ(bench.reader().events({.after = 1'001})->lost_after, std::nullopt);
+  ASSERT_TRUE(bench.journal().skip_to(2'000, 90));
+  bench.reopen();
+  ASSERT_TRUE(bench.submit("d"));
+  EXPECT_THAT(bench.positions({.after = 2}), ElementsAre(1'001, 2'001));
+  EXPECT_EQ(bench.reader().events({.after = 1'500})->lost_after, 1'001u);
+}
+
 TEST_P(StoreContract, ANewerOwnerFencesTheOlder) {
   Bench old(*store_);
   ASSERT_TRUE(old.submit("a"));

@@ -49,6 +49,9 @@ base::Result<EventPage> MemoryReader::events(const EventQuery& query) {
   const Position end = query.up_to == 0 ? newest : std::min(query.up_to, newest);
   EventPage page;
   page.oldest = data_->events.empty() ? data_->state.head + 1 : data_->events.front().position;
+  for (const auto& [from, to] : data_->gaps) {
+    if (from < query.after && query.after <= to) page.lost_after = from;
+  }
   page.scanned_to = std::max(end, query.after);
   std::size_t scanned = 0;
   auto it = std::upper_bound(data_->events.begin(), data_->events.end(), query.after,

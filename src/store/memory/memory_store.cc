@@ -52,6 +52,19 @@ class MemoryJournal final : public Journal {
     return {};
   }
 
+  [[nodiscard]] base::Result<void> skip_to(Position head, Epoch epoch) override {
+    if (auto device = check_device(); !device) return device;
+    const std::lock_guard lock(data_->mutex);
+    if (auto owner = check_owner(state_.epoch); !owner) return owner;
+    CHECK(head > data_->state.head);
+    CHECK(epoch > data_->state.epoch);
+    data_->gaps[data_->state.head] = head;
+    data_->state.head = head;
+    data_->state.epoch = epoch;
+    state_ = data_->state;
+    return {};
+  }
+
   [[nodiscard]] base::Result<void> probe() override {
     if (auto device = check_device(); !device) return device;
     {

@@ -34,6 +34,7 @@ struct Namespace {
   std::map<Position, Document> documents;
   std::map<std::string, IdempotencyRecord> idempotency;
   std::map<std::string, TaskLog> logs;
+  std::map<Position, Position> gaps;  // That restores left: after the first up to the second.
 };
 
 // These expect the mutex to be held.

@@ -52,6 +52,9 @@ class ReadSession {
 
   std::unique_ptr<Connection> connection_;
   Statement head_{*connection_, "SELECT max(position) FROM events"};
+  Statement lost_after_{*connection_,
+                        "SELECT CAST(substr(key, 5) AS INTEGER) FROM meta WHERE key LIKE 'gap:%' "
+                        "AND CAST(substr(key, 5) AS INTEGER) < ? AND value >= ?"};
   Statement find_live_{*connection_, "SELECT e.body, e.document, " INLINE_DOCUMENT
                                      " FROM live e LEFT JOIN documents d ON d.position = e.document"
                                      " WHERE e.kind = ? AND e.id = ?"};
@@ -131,6 +134,10 @@ EventPage ReadSession::events(const EventQuery& query) {
   EventPage page;
   page.oldest = oldest_.next() ? oldest_.position(0) : newest + 1;
   oldest_.reset();
+  if (query.after > 0 && lost_after_.bind(query.after, query.after).next()) {
+    page.lost_after = lost_after_.position(0);
+    lost_after_.reset();
+  }
   page.scanned_to = std::max(end, query.after);
   if (query.after >= end) return page;
   // One tag leads, the others are checked on the events that it finds.

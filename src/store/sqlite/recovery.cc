@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/database_file.h"
 
 namespace arbiter::store::sqlite {
 namespace {
@@ -15,54 +16,6 @@ using base::fail;
 using std::filesystem::path;
 
 path beside(const path& file, const std::string& ending) { return file.string() + ending; }
-
-// What the check looks at: enough to tell two states of a namespace apart.
-struct Contents {
-  Position oldest = 0;
-  Position head = 0;
-  std::uint64_t events = 0;
-  Epoch epoch = 0;
-  std::uint64_t seed = 0;
-  friend bool operator==(const Contents&, const Contents&) = default;
-};
-
-base::Error damaged(const path& file, const std::string& how) {
-  return {ErrorCode::kIoError, file.string() + " is damaged: " + how};
-}
-
-// SQLite's own check: every page, row and index.
-base::Result<void> check_integrity(Connection& connection, const path& file) {
-  std::string said;
-  {
-    Statement check(connection, "PRAGMA integrity_check(3)");
-    while (check.next()) said += (said.empty() ? "" : "; ") + std::string(check.text(0));
-  }
-  if (!connection.ok()) return fail(connection.take_error("check the database"));
-  if (said != "ok") return fail(damaged(file, said));
-  return {};
-}
-
-base::Result<Contents> check(Connection& connection, const path& file) {
-  if (auto sound = check_integrity(connection, file); !sound) return fail(std::move(sound.error()));
-  Contents found;
-  {
-    Statement events(connection, "SELECT coalesce(min(position), 0), coalesce(max(position), 0), count(*) FROM events");
-    if (events.next()) {
-      found.oldest = events.position(0);
-      found.head = events.position(1);
-      found.events = events.position(2);
-    }
-    events.reset();
-    Statement meta(connection, "SELECT key, value FROM meta WHERE key IN ('epoch', 'seed')");
-    while (meta.next()) (meta.text(0) == "seed" ? found.seed : found.epoch) = meta.position(1);
-  }
-  if (!connection.ok()) return fail(connection.take_error("check the database"));
-  if (found.events > 0 && found.events != found.head - found.oldest + 1) {
-    return fail(damaged(file, "it has " + std::to_string(found.events) + " events at the positions " +
-                                  std::to_string(found.oldest) + " to " + std::to_string(found.head)));
-  }
-  return found;
-}
 
 // Nothing that was acknowledged may be missing.
 base::Result<void> compare(const Contents& found, const JournalState& last, const path& file) {
@@ -77,11 +30,11 @@ base::Result<void> compare(const Contents& found, const JournalState& last, cons
                                 " of epoch " + std::to_string(last.epoch) + " were committed"));
 }
 
-base::Result<Contents> copy_database(const path& file, const path& copy, const JournalState& last,
+base::Result<Contents> copy_complete(const path& file, const path& copy, const JournalState& last,
                                      const SqliteOptions& options) {
   auto source = Connection::open(file, Use::kRead, options);
   if (!source) return fail(std::move(source.error()));
-  auto found = check(**source, file);
+  auto found = check_database(**source, file);
   if (!found) return found;
   if (auto complete = compare(*found, last, file); !complete) return fail(std::move(complete.error()));
   auto made = options.files->create(copy);
@@ -154,13 +107,13 @@ base::Result<std::string> recover_database(const path& file, const JournalState&
   for (const char* ending : {"-journal", ""}) {
     if (auto removed = files.remove(beside(copy, ending)); !removed) return fail(std::move(removed.error()));
   }
-  auto wanted = copy_database(file, copy, last, options);
+  auto wanted = copy_complete(file, copy, last, options);
   if (!wanted) return fail(std::move(wanted.error()));
   if (auto synced = files.sync_file(copy); !synced) return fail(std::move(synced.error()));
   {
     auto connection = Connection::open(copy, Use::kRead, options);
     if (!connection) return fail(std::move(connection.error()));
-    auto found = check(**connection, copy);
+    auto found = check_database(**connection, copy);
     if (!found) return fail(std::move(found.error()));
     if (*found != *wanted) return fail(damaged(copy, "it is not what was copied from " + file.string()));
   }

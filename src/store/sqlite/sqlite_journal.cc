@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "base/check.h"
+#include "store/sqlite/database_file.h"
 #include "store/sqlite/retention.h"
 #include "store/sqlite/schema.h"
 
@@ -25,14 +27,17 @@ constexpr std::size_t kProbeBytes = std::size_t{1024} * 1024;
 
 void read_head(Connection& connection, JournalState& state) {
   Statement newest(connection, "SELECT position, time_ms FROM events ORDER BY position DESC LIMIT 1");
-  if (!newest.next()) {
-    state.head = 0;
-    state.last_time = {};
-    return;
+  state.head = 0;
+  state.last_time = {};
+  if (newest.next()) {
+    state.head = newest.position(0);
+    state.last_time.ms = newest.integer(1);
+    newest.reset();
   }
-  state.head = newest.position(0);
-  state.last_time.ms = newest.integer(1);
-  newest.reset();
+  // A gap that no event follows yet.
+  Statement gap(connection, "SELECT coalesce(max(value), 0) FROM meta WHERE key LIKE 'gap:%'");
+  if (gap.next()) state.head = std::max(state.head, gap.position(0));
+  gap.reset();
 }
 
 // Makes us the owner, creating or migrating the tables first.
@@ -164,21 +169,7 @@ base::Result<void> SqliteJournal::load(const std::function<void(const LoadedEnti
   connection_->execute("BEGIN");
   JournalState state = state_;
   read_head(*connection_, state);
-  {
-    Statement rows(*connection_,
-                   "SELECT e.kind, e.id, e.body, e.document, d.spec, CASE WHEN d.body_bytes <= ? THEN d.body END, "
-                   "d.body_bytes FROM live e LEFT JOIN documents d ON d.position = e.document ORDER BY e.kind, e.id");
-    rows.bind(kDocumentInlineBytesMax);
-    while (rows.next()) {
-      visit({.kind = rows.text(0),
-             .id = rows.text(1),
-             .body = rows.text(2),
-             .document = rows.position(3),
-             .spec = rows.text(4),
-             .document_body = rows.text(5),
-             .document_bytes = rows.position(6)});
-    }
-  }
+  visit_live(*connection_, visit);
   if (auto read = end("load"); !read) return read;
   state_ = state;
   health_ = Health::kGood;
@@ -199,6 +190,25 @@ base::Result<void> SqliteJournal::load_idempotency(const std::function<void(cons
     }
   }
   return end("load idempotency records");
+}
+
+base::Result<void> SqliteJournal::skip_to(Position head, Epoch epoch) {
+  CHECK(head > state_.head);
+  CHECK(epoch > state_.epoch);
+  const auto hold = checkpointer_.hold_commits();
+  if (auto device = check_device(); !device) return device;
+  if (auto begun = begin(state_.epoch); !begun) return begun;
+  {
+    const std::string key = "gap:" + std::to_string(state_.head);
+    Statement gap(*connection_, "INSERT INTO meta(key, value) VALUES (?, ?)");
+    gap.bind(key, head).run();
+    Statement raise(*connection_, "UPDATE meta SET value = ? WHERE key = 'epoch'");
+    raise.bind(epoch).run();
+  }
+  if (auto written = end("pass over positions"); !written) return written;
+  state_.head = head;
+  state_.epoch = epoch;
+  return {};
 }
 
 // The write-ahead log may have room inside its file while the device has none, so a file of its own is written too.

@@ -27,6 +27,7 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] base::Result<void> load(const std::function<void(const LoadedEntity&)>& visit) override;
   [[nodiscard]] base::Result<void> load_idempotency(
       const std::function<void(const IdempotencyRecord&)>& visit) override;
+  [[nodiscard]] base::Result<void> skip_to(Position head, Epoch epoch) override;
   [[nodiscard]] base::Result<void> probe() override;
   [[nodiscard]] base::Result<bool> retain(const RetentionLimits& limits) override;
   [[nodiscard]] Reader& reader() override { return reader_; }
