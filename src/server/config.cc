@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "cli/job.h"
-#include "server/otlp.h"
+#include "server/otlp_config.h"
 
 namespace arbiter::server {
 namespace {

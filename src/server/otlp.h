@@ -18,6 +18,7 @@
 #include "client/http.h"
 #include "core/trace.h"
 #include "server/log.h"
+#include "server/otlp_config.h"
 
 namespace arbiter::server {
 
@@ -40,19 +41,6 @@ struct OtlpSpan {
 [[nodiscard]] std::string otlp_json(const std::vector<OtlpSpan>& spans, const std::string& service_name);
 // How many spans the collector refused, by its answer.
 [[nodiscard]] std::uint64_t rejected_spans(const std::string& answer);
-
-struct OtlpConfig {
-  client::Endpoint endpoint;
-  std::string path;  // `/v1/traces`
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string service_name = "arbiter";
-  std::int64_t spans_per_second = 1'000;
-};
-// By what the configuration and the environment say. kInvalidRequest says what is wrong.
-//   base: `http://localhost:4318`, to which /v1/traces is added; traces: a whole URL, which goes first
-//   headers: `name=value,name=value`
-[[nodiscard]] base::Result<OtlpConfig> otlp_config(const std::string& base, const std::string& traces,
-                                                   const std::string& headers);
 
 class OtlpExporter final : public api::SpanSink {
  public:
