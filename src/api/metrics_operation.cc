@@ -55,6 +55,14 @@ void add_network(Service& service, Families& out) {
   if (const auto tls = network->tls_status()) add_tls(*tls, network->stats(), out);
 }
 
+void add_disk_reserve(DiskReserve& reserve, Families& out) {
+  out.gauge("arbiter_disk_reserve_bytes", "Below so much free space new work is refused; 0: never",
+            number(reserve.reserve_bytes()));
+  out.gauge("arbiter_disk_reserve_reached", "1 while new work is refused for want of space",
+            reserve.is_reached() ? 1 : 0);
+  out.counter("arbiter_disk_reserve_refused_total", "Requests refused for that", number(reserve.refused()));
+}
+
 void add_spans(const SpanCounts& spans, Families& out) {
   out.counter("arbiter_spans_exported_total", "Spans that the collector took", number(spans.exported));
   MetricFamily& dropped = out.make("arbiter_spans_dropped_total", "Spans that were not exported, by why", kCounter);
@@ -234,6 +242,7 @@ void run_metrics(Service& service, const CallPtr& call) {
       add_process(seen.process, service, out);
       add_network(service, out);
       add_counts(service.engine().counts(), out);
+      add_disk_reserve(service.disk_reserve(), out);
       if (const SpanSink* spans = service.config().spans) add_spans(spans->counts(), out);
       add_statuses(seen, out);
       add_store(seen.store, out);

@@ -31,6 +31,18 @@ void add_tls_check(Service& service, Health& health) {
   if (!ok && health.status == "ok") health.status = "degraded";
 }
 
+// What is under way goes on: /readyz does not ask either.
+void add_disk_check(Service& service, Health& health) {
+  const auto free = service.disk_reserve().free_bytes();
+  if (!free) return;
+  const bool ok = !service.disk_reserve().is_reached();
+  health.checks.push_back({"disk", ok,
+                           std::to_string(*free) + " bytes are free, " +
+                               std::to_string(service.disk_reserve().reserve_bytes()) + " are the reserve." +
+                               (ok ? "" : " New work is refused.")});
+  if (!ok && health.status == "ok") health.status = "degraded";
+}
+
 void answer(const CallPtr& call, std::string content_type, std::string body) {
   net::Response response;
   response.content_type = std::move(content_type);
@@ -50,6 +62,7 @@ void run_ready(Service& service, const CallPtr& call) {
 void run_health(Service& service, const CallPtr& call) {
   Health health = health_of(service);
   add_tls_check(service, health);
+  add_disk_check(service, health);
   call->reply_json(200, base::to_json(health));
 }
 

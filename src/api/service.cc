@@ -76,6 +76,7 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       router_(operations()),
       tokens_(engine),
       namespaces_(engine, config_.namespaces_max),
+      disk_reserve_(config_.disk_reserve_bytes, config_.free_bytes, clock),
       feeds_(io, engine) {}
 
 Service::~Service() = default;
@@ -215,6 +216,7 @@ void Service::authorised(const CallPtr& call, const std::string& name) {
   if (auto chosen = choose_namespace(*call); !chosen) return call->refuse(chosen.error());
   if (auto checked = check_body(*call); !checked) return call->refuse(checked.error());
   if (auto taken = take_idempotency_key(*call); !taken) return call->refuse(taken.error());
+  if (auto room = disk_reserve_.check(*call->operation); !room) return call->refuse(room.error());
   enter_namespace(call);
 }
 

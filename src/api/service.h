@@ -10,6 +10,7 @@
 #include <string>
 
 #include "api/call.h"
+#include "api/disk_reserve.h"
 #include "api/feed.h"
 #include "api/history.h"
 #include "api/namespaces.h"
@@ -30,6 +31,8 @@ struct ServiceConfig {
   std::size_t subscriptions_max = 100;       // of one WebSocket
   std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
   std::size_t namespaces_max = 10'000;
+  std::int64_t disk_reserve_bytes = 0;
+  DiskReserve::Probe free_bytes{};
   SpanSink* spans = nullptr;  // where the spans of requests go; null: nothing is exported
   double trace_ratio = 1.0;   // of the traces that begin here, those that are exported
 };
@@ -74,6 +77,7 @@ class Service final : public net::Handler {
   [[nodiscard]] const ServiceConfig& config() const { return config_; }
   [[nodiscard]] Tokens& tokens() { return tokens_; }
   [[nodiscard]] Namespaces& namespaces() { return namespaces_; }
+  [[nodiscard]] DiskReserve& disk_reserve() { return disk_reserve_; }
   [[nodiscard]] Feeds& feeds() { return feeds_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] MetricNames& metric_names() { return metric_names_; }
@@ -114,6 +118,7 @@ class Service final : public net::Handler {
   TraceIds trace_ids_;
   Tokens tokens_;
   Namespaces namespaces_;
+  DiskReserve disk_reserve_;
   Feeds feeds_;
   std::atomic<bool> stopping_{false};
   std::atomic<const net::Server*> network_{nullptr};

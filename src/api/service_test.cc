@@ -446,6 +446,36 @@ TEST_F(ServiceTest, AStreamFollowsOneTaskAndMayBeginWithASnapshot) {
 
 // ---- WebSockets -----------------------------------------------------------------------------------------------
 
+TEST_F(ServiceTest, BelowTheDiskReserveNewWorkIsRefusedAndWhatIsUnderWayGoesOn) {
+  stop();
+  std::atomic<std::int64_t> free_bytes = 1'000;
+  ServiceConfig config;
+  config.disk_reserve_bytes = 500;
+  config.free_bytes = [&]() -> std::optional<std::int64_t> { return free_bytes.load(); };
+  start(std::move(config));
+  const auto status_of = [&](const std::string& method, const std::string& target, const std::string& body) {
+    return answer_of(*send(method, target, body)).status;
+  };
+  ASSERT_EQ(status_of("POST", "/api/v1/tasks", R"({"id":"a","type":"build"})"), 201);
+  ASSERT_EQ(status_of("POST", "/api/v1/workers", R"({"name":"w","capabilities":["build"]})"), 201);
+  const auto leased = answer_of(*send("POST", "/api/v1/tasks/lease", R"({"workerId":"w"})"));
+  const std::string lease = leased.at("/leases/0/lease");
+  free_bytes = 499;
+  clock_.advance(1'000);
+  auto responder = send("POST", "/api/v1/tasks", R"({"id":"b","type":"build"})");
+  const auto refused = answer_of(*responder);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.at("/code"), "no_space");
+  EXPECT_EQ(status_of("PUT", "/api/v1/schedules/s", R"({"cron":"@daily","task":{"type":"build"}})"), 503);
+  EXPECT_EQ(status_of("POST", "/api/v1/tasks/a/complete", R"({"lease":")" + lease + R"("})"), 200);
+  EXPECT_EQ(status_of("GET", "/api/v1/tasks/a", ""), 200);
+  EXPECT_EQ(status_of("GET", "/readyz", ""), 200);
+  EXPECT_EQ(answer_of(*send("GET", "/health")).at("/status"), "degraded");
+  free_bytes = 500;
+  clock_.advance(1'000);
+  EXPECT_EQ(status_of("POST", "/api/v1/tasks", R"({"id":"b","type":"build"})"), 201);
+}
+
 class SocketTest : public ServiceTest {
  protected:
   const Headers kUpgrade{{"Connection", "Upgrade"},

@@ -49,6 +49,7 @@ struct Config {
   std::int64_t namespaces_max = 10'000;
   std::int64_t open_namespaces_max = 256;
   std::int64_t namespace_idle_ms = 60'000;
+  std::int64_t disk_reserve_bytes = std::int64_t{64} * 1024 * 1024;
   Telemetry telemetry;
 };
 

@@ -231,6 +231,9 @@ void add_core_limits(std::vector<Key>& keys) {
   add("namespacesMax", 2, 1'000'000, "Namespaces", [](Config& c) -> auto& { return c.namespaces_max; });
   add("openNamespacesMax", 3, 100'000, "Namespaces that are open at a time; others wait closed until they are needed",
       [](Config& c) -> auto& { return c.open_namespaces_max; });
+  add("diskReserveBytes", 0, kMany * kKiB,
+      "With less free space below the data directory new work is refused; 0: never",
+      [](Config& c) -> auto& { return c.disk_reserve_bytes; });
   add("payloadBytesMax", 1, 16 * kMiB, "Bytes of a payload",
       [](Config& c) -> auto& { return c.core.payload_bytes_max; });
   add("resultBytesMax", 1, 64 * kMiB, "Bytes of a result", [](Config& c) -> auto& { return c.core.result_bytes_max; });

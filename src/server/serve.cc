@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <future>
 #include <thread>
 
@@ -172,6 +173,13 @@ Result<void> Running::open_store() {
   service.streams_max = static_cast<std::size_t>(config_.streams_max);
   service.sample_interval_ms = config_.sample_interval_ms;
   service.subscriptions_max = static_cast<std::size_t>(config_.subscriptions_max);
+  service.disk_reserve_bytes = config_.disk_reserve_bytes;
+  service.free_bytes = [data = config_.data]() -> std::optional<std::int64_t> {
+    std::error_code failed;
+    const auto space = std::filesystem::space(data, failed);
+    if (failed) return std::nullopt;
+    return static_cast<std::int64_t>(space.available);
+  };
   service.namespaces_max = static_cast<std::size_t>(config_.namespaces_max);
   service.authentication = !config_.insecure_no_auth;
   service.spans = exporter_.get();

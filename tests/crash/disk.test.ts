@@ -39,6 +39,31 @@ async function fill(server: Server, prefix: string): Promise<string[]> {
 }
 
 describe('full disk', { skip: root ? false : 'mounting a small file system needs root' }, () => {
+  it('has a reserve, in which what is under way can end', async () => {
+    await onSmallDisk(async (directory) => {
+      const data = join(directory, 'data');
+      mkdirSync(data);
+      const server = await Server.start({ data, flags: ['--limits-disk-reserve-bytes', String(20 * 1024 * 1024)] });
+      await worker(server, 'small', { capabilities: ['small'] });
+      await submit(server, { id: 'small-1', type: 'small' });
+      const held = await leaseOne(server, 'small');
+      const ballast = join(directory, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(14 * 1024 * 1024, 1));
+      const refused = await eventually('new work is refused', async () => {
+        const answer = await server.call('POST', '/api/v1/tasks', { type: 'small' });
+        return answer.status !== 201 && answer;
+      });
+      problem(refused, 503, 'no_space');
+      assert.equal(refused.headers['retry-after'], '5');
+      assert.match((await server.call('GET', '/metrics')).text, /^arbiter_disk_reserve_reached 1$/m);
+      assert.equal((await server.expect(200, 'GET', '/health')).status, 'degraded');
+      await complete(server, held, 'done');
+      rmSync(ballast);
+      await eventually('new work is taken again', async () => (await server.call('POST', '/api/v1/tasks', { type: 'small' })).status === 201);
+      await server.kill();
+    });
+  });
+
   it('refuses with store_unavailable, resumes by itself, loses nothing', async () => {
     await onSmallDisk(async (directory) => {
       const data = join(directory, 'data');
@@ -47,7 +72,7 @@ describe('full disk', { skip: root ? false : 'mounting a small file system needs
       writeFileSync(ballast, Buffer.alloc(10 * 1024 * 1024, 1));
       const reserve = join(directory, 'reserve');
       writeFileSync(reserve, Buffer.alloc(4 * 1024 * 1024, 1));
-      const server = await Server.start({ data });
+      const server = await Server.start({ data, flags: ['--limits-disk-reserve-bytes', '0'] });
       await worker(server, 'small', { capabilities: ['small'] });
       await submit(server, { id: 'small-1', type: 'small' });
       const held = await leaseOne(server, 'small');
