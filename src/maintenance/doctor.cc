@@ -19,7 +19,7 @@ namespace {
 
 using std::filesystem::path;
 
-constexpr std::int64_t kMiB = 1024 * 1024;
+constexpr std::int64_t kMiB = std::int64_t{1024} * 1024;
 constexpr std::int64_t kClockSlackMs = 1'000;
 
 std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
