@@ -92,7 +92,8 @@ Result<int> run_doctor(cli::Context& context, const Examination& wanted) {
   maintenance::DoctorOptions options{data_of(context), wanted.verify, 0};
   if (config) {
     if (context.settings.data_directory.empty()) options.data = config->data;
-    options.open_files = config->open_namespaces_max * kFilesPerNamespace + config->http.connections_max;
+    options.open_files =
+        config->open_namespaces_max * kFilesPerNamespace + static_cast<std::int64_t>(config->http.connections_max);
   }
   diagnosis = maintenance::examine(options, clock);
   if (config) {
