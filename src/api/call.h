@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/credential.h"
 #include "api/input.h"
 #include "api/metrics.h"
 #include "api/tracing.h"
@@ -33,6 +34,7 @@ struct Call {
   std::optional<base::Error> bad_query;
   std::string namespace_name;
   core::Actor actor;
+  std::shared_ptr<Credential> credential;  // null: without authentication
   bool is_admin = false;
   std::string idempotency_key;
   std::string fingerprint;  // with a key only

@@ -23,18 +23,23 @@ void append_frame(const FeedEvent& event, std::string& out) {
   out += "\n\n";
 }
 
-class EventStream final : public Subscriber, public std::enable_shared_from_this<EventStream> {
+class EventStream final : public Subscriber, public Guarded, public std::enable_shared_from_this<EventStream> {
  public:
   EventStream(Service& service, CallPtr call) : service_(service), call_(std::move(call)), heartbeat_(service.io()) {}
 
   void start(Subscription subscription) {
+    if (call_->credential) {
+      if (auto valid = call_->credential->guard(shared_from_this()); !valid) return end(valid.error());
+    }
     // Under the lock: what the feed calls at once waits until the subscription has its number.
     const std::lock_guard lock(mutex_);
+    if (closed_) return;
     subscription_ =
         service_.feeds().open(call_->namespace_name, call_->actor, std::move(subscription), shared_from_this());
   }
 
   void begun(Position position, const core::SnapshotReply* snapshot) override {
+    if (answered_.exchange(true)) return;
     net::Response head;
     head.content_type = "text/event-stream";
     head.headers.emplace_back("Cache-Control", "no-cache");
@@ -56,7 +61,13 @@ class EventStream final : public Subscriber, public std::enable_shared_from_this
 
   void refused(const base::Error& error) override {
     close({});
-    call_->refuse(error);
+    if (!answered_.exchange(true)) call_->refuse(error);
+  }
+
+  void end(const base::Error& why) override {
+    close("event: error\ndata: {\"code\":\"" + std::string(base::info(why.code).name) +
+          "\",\"message\":" + base::to_json(why.message) + "}\n\n");
+    if (!answered_.exchange(true)) call_->refuse(why);
   }
 
   bool has_room() override {
@@ -103,7 +114,8 @@ class EventStream final : public Subscriber, public std::enable_shared_from_this
   void close(std::string last_words) {
     const std::lock_guard lock(mutex_);
     if (std::exchange(closed_, true)) return;
-    service_.feeds().close(call_->namespace_name, subscription_);
+    if (call_->credential) call_->credential->unguard(this);
+    if (subscription_ != 0) service_.feeds().close(call_->namespace_name, subscription_);
     service_.metrics().streams_open.fetch_sub(1, std::memory_order_relaxed);
     heartbeat_.cancel();
     if (stream_) stream_->close_with(std::move(last_words));
@@ -111,6 +123,7 @@ class EventStream final : public Subscriber, public std::enable_shared_from_this
 
   Service& service_;
   const CallPtr call_;
+  std::atomic<bool> answered_{false};
 
   std::mutex mutex_;  // Guards the rest.
   SubscriptionId subscription_ = 0;

@@ -6,6 +6,7 @@
 #include "api/server_operations.h"
 #include "api/service.h"
 #include "api/task_list.h"
+#include "api/token_operations.h"
 #include "base/check.h"
 #include "core/commands.h"
 
@@ -204,6 +205,24 @@ void add_events(Table& t) {
              &run_web_socket);
 }
 
+void add_tokens(Table& t) {
+  constexpr auto kAdminOnly = Permission::kAdmin;
+  add<NewToken, CreatedToken>(
+      t,
+      {"tokens.create", "POST", "/api/v1/tokens", kAdminOnly, "Create an access token; its secret is shown this once",
+       Success::kCreated, Scope::kSystem},
+      &run_create_token);
+  add<ListTokens, TokenList>(
+      t,
+      {"tokens.list", "GET", "/api/v1/tokens", kAdminOnly, "List access tokens by name", Success::kOk, Scope::kSystem},
+      &run_list_tokens);
+  add<RevokeToken, TokenView>(
+      t,
+      {"tokens.revoke", "DELETE", "/api/v1/tokens/{name}", kAdminOnly,
+       "Revoke an access token; requests and streams under it end", Success::kOk, Scope::kSystem},
+      &run_revoke_token);
+}
+
 void add_server(Table& t) {
   const auto server = [](std::string_view name, std::string_view path, Permission permission, std::string_view help) {
     return Line{name, "GET", path, permission, help, Success::kOk, Scope::kServer};
@@ -245,6 +264,7 @@ Table make_table() {
   add_schedules(table);
   add_keys(table);
   add_events(table);
+  add_tokens(table);
   add_server(table);
   return table;
 }

@@ -90,8 +90,6 @@ Encoded encode_reply(const Reply& reply, Success success) {
           out.status = status_of(any_created(r), success);
           out.body.reserve(r.tasks.size() * 80);
           base::encode(r, out.body);
-        } else if constexpr (std::is_same_v<R, core::TokenView>) {
-          out.body = "{}";  // No operation answers it.
         } else {
           out.status = status_of(kWasThere, success);
           base::encode(r, out.body);

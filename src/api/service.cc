@@ -74,7 +74,7 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       sampling_(boost::asio::make_strand(io)),
       sample_timer_(sampling_),
       router_(operations()),
-      tokens_(engine),
+      tokens_(io, engine, clock),
       namespaces_(engine, config_.namespaces_max),
       disk_reserve_(config_.disk_reserve_bytes, config_.free_bytes, clock),
       feeds_(io, engine) {}
@@ -186,24 +186,32 @@ void Service::settle_trace(Call& call) {
 }
 
 void Service::authorise(const CallPtr& call) {
-  if (!config_.authentication) return authorised(call, std::string(kAdmin));
+  if (!config_.authentication) return authorised(call, nullptr);
   const std::string_view token = token_of(call->request);
   if (token.empty()) {
     return call->refuse({ErrorCode::kUnauthorized,
-                         "Send the token as `Authorization: Bearer TOKEN`. The administrator's is in the file "
-                         "admin.token of the server's data directory."});
+                         "Send the token as `Authorization: Bearer TOKEN`. The first one is in the file admin.token of "
+                         "the server's data directory."});
   }
   const std::string hash = token_hash(token);
-  if (const std::string* name = tokens_.known(hash)) return authorised(call, *name);
-  tokens_.find(hash, [this, call](base::Result<std::string> name) {
-    if (!name) return call->refuse(name.error());
-    post([this, call, name = std::move(*name)] { authorised(call, name); });
+  if (auto credential = tokens_.known(hash)) return authorised(call, std::move(credential));
+  tokens_.find(hash, [this, call](base::Result<std::shared_ptr<Credential>> found) {
+    if (!found) return call->refuse(found.error());
+    post([this, call, credential = std::move(*found)]() mutable { authorised(call, std::move(credential)); });
   });
 }
 
-void Service::authorised(const CallPtr& call, const std::string& name) {
-  call->actor.name = name;
-  call->is_admin = name == kAdmin;
+void Service::authorised(const CallPtr& call, std::shared_ptr<Credential> credential) {
+  if (credential) {
+    if (auto valid = credential->check(); !valid) {
+      tokens_.forget(credential->hash());
+      return call->refuse(valid.error());
+    }
+    credential->note_use();
+  }
+  call->actor.name = credential ? credential->name() : std::string(kAdmin);
+  call->is_admin = true;  // There are no roles yet: every token is an administrator's.
+  call->credential = std::move(credential);
   if (config_.authentication && call->trace.spans && call->trace.incoming &&
       call->trace.context->sampled != call->trace.incoming->sampled) {
     call->trace.context->sampled = call->trace.incoming->sampled;
@@ -326,8 +334,13 @@ void Service::finish(const CallPtr& call, engine::Answer answer) {
 }
 
 void Service::respond(const CallPtr& call, const core::Reply& reply) {
-  Encoded encoded = encode_reply(reply, call->operation->success);
   auto leases = leases_in(reply);
+  // A worker that waited for tasks gets none when its token ended meanwhile.
+  if (auto valid = call->credential && !leases.empty() ? call->credential->check() : base::Result<void>{}; !valid) {
+    return_leases(call, std::move(leases));
+    return call->refuse(valid.error());
+  }
+  Encoded encoded = encode_reply(reply, call->operation->success);
   if (leases.empty()) return call->reply_json(encoded.status, std::move(encoded.body));
   call->reply_json(encoded.status, std::move(encoded.body),
                    [this, call, leases = std::move(leases)]() mutable { return_leases(call, std::move(leases)); });

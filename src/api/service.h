@@ -92,7 +92,7 @@ class Service final : public net::Handler {
   void begin_trace(Call& call);
   void settle_trace(Call& call);
   void authorise(const CallPtr& call);
-  void authorised(const CallPtr& call, const std::string& name);
+  void authorised(const CallPtr& call, std::shared_ptr<Credential> credential);
   void enter_namespace(const CallPtr& call);
   void run(const CallPtr& call);
   [[nodiscard]] base::Result<void> choose_namespace(Call& call) const;

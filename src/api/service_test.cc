@@ -85,6 +85,7 @@ class RecordedSocket final : public net::WebSocket {
     changed_.notify_all();
   }
   void close() override {}
+  void close_with(std::string reason) override { tell("closed: " + reason); }
   void set_room(std::size_t room) {
     const std::lock_guard lock(mutex_);
     room_ = room;

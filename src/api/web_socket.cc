@@ -68,7 +68,7 @@ std::string error_message(const base::Error& error, std::string_view subscriptio
 }
 
 // The client's connection, as its subscriptions see it.
-class Socket : public std::enable_shared_from_this<Socket> {
+class Socket : public Guarded, public std::enable_shared_from_this<Socket> {
  public:
   Socket(Service& service, CallPtr call) : service_(service), call_(std::move(call)) {}
 
@@ -77,6 +77,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] net::WebSocket& web_socket() { return *web_socket_; }
   void forget(const std::string& id);
   void gone();
+  void end(const base::Error& why) override {
+    const std::lock_guard wait(mutex_);
+    web_socket_->tell(error_message(why, {}));
+    web_socket_->close_with(why.message);
+  }
 
  private:
   struct Open {
@@ -171,6 +176,10 @@ void Socket::start(std::string protocol) {
                     R"(","version":)" + quoted(service_.config().version) + R"(,"namespace":)" +
                     quoted(call_->namespace_name) + R"(,"subscriptionsMax":)" +
                     std::to_string(service_.config().subscriptions_max) + "}");
+  if (!call_->credential) return;
+  if (auto valid = call_->credential->guard(shared_from_this()); !valid) {
+    web_socket_->close_with(valid.error().message);
+  }
 }
 
 void Socket::take(const std::string& text) {
@@ -265,6 +274,7 @@ void Socket::gone() {
     if (std::exchange(gone_, true)) return;
     open.swap(open_);
   }
+  if (call_->credential) call_->credential->unguard(this);
   for (const auto& [id, one] : open) service_.feeds().close(call_->namespace_name, one.number);
   service_.metrics().streams_open.fetch_sub(1, std::memory_order_relaxed);
 }

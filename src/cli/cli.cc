@@ -116,6 +116,7 @@ int run(int argc, char** argv, const Program& program) {
   add_key_commands(commands);
   add_metrics_commands(commands);
   add_event_commands(commands);
+  add_token_commands(commands);
   add_admin_commands(commands, program);
   try {
     root.parse(argc, argv);

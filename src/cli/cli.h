@@ -65,6 +65,7 @@ void add_schedule_commands(Commands& commands);
 void add_key_commands(Commands& commands);
 void add_metrics_commands(Commands& commands);
 void add_event_commands(Commands& commands);
+void add_token_commands(Commands& commands);
 void add_admin_commands(Commands& commands, const Program& program);
 void add_run_command(Commands& commands);
 void add_bench_command(Commands& commands);

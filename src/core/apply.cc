@@ -405,11 +405,6 @@ void State::on(const NamespaceCreated& e, const Event& event) {
       {.kind = "namespace", .id = e.name.value, .body = "{\"createdMs\":" + std::to_string(event.time.ms) + "}"});
 }
 
-void State::on(const TokenCreated& e, const Event&) {
-  tokens.emplace(e.hash, e.name);
-  other_changes_.push_back({.kind = "token", .id = e.hash, .body = "{\"name\":" + base::to_json(e.name) + "}"});
-}
-
 void State::on(const ServerLifecycle&, const Event&) {}
 
 }  // namespace arbiter::core

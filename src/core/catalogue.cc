@@ -1,4 +1,4 @@
-// What only the namespace `system` holds: tokens, the catalogue of namespaces, starts and stops.
+// What only the namespace `system` holds: the catalogue of namespaces, starts and stops. Its tokens are in tokens.cc.
 #include "core/core.h"
 
 namespace arbiter::core {
@@ -15,17 +15,6 @@ Core::Answer Core::on(const CreateNamespace& c, Ticket) {
     emit(NamespaceCreated{c.name});
   }
   return Reply(CreateNamespaceReply{{c.name, Timestamp{state_.namespaces.find(c.name.value)->second}}, created});
-}
-
-Core::Answer Core::on(const AddToken& c, Ticket) {
-  if (!state_.tokens.contains(c.hash)) emit(TokenCreated{c.hash, c.name});
-  return Reply(Done{});
-}
-
-Core::Answer Core::on(const FindToken& c, Ticket) {
-  const auto it = state_.tokens.find(c.hash);
-  if (it == state_.tokens.end()) return fail({ErrorCode::kUnauthorized, "This token is not known."});
-  return Reply(TokenView{it->second});
 }
 
 Core::Answer Core::on(const RecordLifecycle& c, Ticket) {

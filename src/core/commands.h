@@ -6,6 +6,7 @@
 
 #include "core/schedule_commands.h"
 #include "core/task_commands.h"
+#include "core/token_commands.h"
 
 namespace arbiter::core {
 
@@ -250,18 +251,6 @@ struct NamespaceList {
   std::optional<std::string> next_cursor;
 };
 BOOST_DESCRIBE_STRUCT(NamespaceList, (), (items, next_cursor))
-// Keeps the hash of a token; not reachable from outside.
-struct AddToken {
-  std::string hash;  // SHA-256, hexadecimal
-  std::string name;
-};
-// Tells who a token's hash belongs to; not reachable from outside.
-struct FindToken {
-  std::string hash;
-};
-struct TokenView {
-  std::string name;
-};
 // A start or stop of the server, recorded in `system`; not reachable from outside.
 struct RecordLifecycle {
   std::string what;  // STARTED | STOPPED
@@ -271,17 +260,18 @@ struct RecordLifecycle {
 struct Done {};
 BOOST_DESCRIBE_STRUCT(Done, (), ())
 
-using Command = std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk,
-                             GetBulk, LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask,
-                             ReleaseTask, ExtendLease, ReportTasks, ReturnLeases, RegisterWorker, ListWorkers,
-                             GetWorker, Heartbeat, DrainWorker, DeregisterWorker, ListQueues, GetQueue, ConfigureQueue,
-                             PauseQueue, ResumeQueue, ListKeys, GetKey, ConfigureKey, PauseKey, ResumeKey, TakeSnapshot,
-                             CreateNamespace, ListNamespaces, AddToken, FindToken, RecordLifecycle, SetSchedule,
-                             GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
+using Command =
+    std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk,
+                 LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
+                 ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker,
+                 DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, ListKeys, GetKey,
+                 ConfigureKey, PauseKey, ResumeKey, TakeSnapshot, CreateNamespace, ListNamespaces, AddToken, FindToken,
+                 CreateToken, ListTokens, RevokeToken, NoteTokenUses, RecordLifecycle, SetSchedule, GetSchedule,
+                 ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
 
 using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
                            LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
                            QueueView, KeyList, KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView,
-                           SetScheduleReply, ScheduleView, ScheduleList>;
+                           TokenList, SetScheduleReply, ScheduleView, ScheduleList>;
 
 }  // namespace arbiter::core

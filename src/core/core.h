@@ -211,9 +211,17 @@ class Core {
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);
   Answer on(const ListNamespaces& c, Ticket);
+  Answer on(const RecordLifecycle& c, Ticket);
+
+  // ---- tokens.cc ----
   Answer on(const AddToken& c, Ticket);
   Answer on(const FindToken& c, Ticket);
-  Answer on(const RecordLifecycle& c, Ticket);
+  Answer on(const CreateToken& c, Ticket);
+  Answer on(const ListTokens& c, Ticket);
+  Answer on(const RevokeToken& c, Ticket);
+  Answer on(const NoteTokenUses& c, Ticket);
+  [[nodiscard]] const Token* live_token(const std::string& name) const;
+  void drop_expired(const std::string& name);
 
   // ---- reactions.cc: who reacts to what ----
   void react();

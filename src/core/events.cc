@@ -43,6 +43,9 @@ ARBITER_EVENT(BulkStarted, "BULK.STARTED.SUCCESS", "bulk")
 ARBITER_EVENT(BulkAdvanced, "BULK.ADVANCED.SUCCESS", "bulk")
 ARBITER_EVENT(NamespaceCreated, "NAMESPACE.CREATED.SUCCESS", "namespace")
 ARBITER_EVENT(TokenCreated, "TOKEN.CREATED.SUCCESS", "token")
+ARBITER_EVENT(TokenRevoked, "TOKEN.REVOKED.SUCCESS", "token")
+ARBITER_EVENT(TokenExpired, "TOKEN.EXPIRED.SUCCESS", "token")
+ARBITER_EVENT(TokenUsed, "TOKEN.USED.SUCCESS", "token")
 ARBITER_EVENT(ServerLifecycle, "SERVER.LIFECYCLE.SUCCESS", "server")
 ARBITER_EVENT(ScheduleSet, "SCHEDULE.SET.SUCCESS", "schedule")
 ARBITER_EVENT(SchedulePaused, "SCHEDULE.PAUSED.SUCCESS", "schedule")
@@ -58,7 +61,7 @@ template <typename Body>
 const std::string& id_of(const Body& body) {
   if constexpr (requires { body.id; }) {
     return body.id.value;
-  } else if constexpr (std::is_same_v<Body, TokenCreated>) {
+  } else if constexpr (requires { body.hash; }) {  // of a token
     return body.name;
   } else if constexpr (requires { body.name; }) {
     return body.name.value;

@@ -202,10 +202,30 @@ struct NamespaceCreated {
 };
 BOOST_DESCRIBE_STRUCT(NamespaceCreated, (), (name))
 struct TokenCreated {
+  std::string hash;  // SHA-256, hexadecimal
+  std::string name;
+  std::optional<Timestamp> expires_at;
+  std::optional<std::string> created_by;  // none: the server, at its start
+};
+BOOST_DESCRIBE_STRUCT(TokenCreated, (), (hash, name, expires_at, created_by))
+struct TokenRevoked {
   std::string hash;
   std::string name;
 };
-BOOST_DESCRIBE_STRUCT(TokenCreated, (), (hash, name))
+BOOST_DESCRIBE_STRUCT(TokenRevoked, (), (hash, name))
+// A new token takes the name of one that had expired, which leaves the list.
+struct TokenExpired {
+  std::string hash;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(TokenExpired, (), (hash, name))
+// Its last use, recorded from time to time.
+struct TokenUsed {
+  std::string hash;
+  std::string name;
+  Timestamp at;
+};
+BOOST_DESCRIBE_STRUCT(TokenUsed, (), (hash, name, at))
 struct ServerLifecycle {
   std::string what;  // STARTED | STOPPED
   std::string detail;
@@ -253,12 +273,13 @@ struct ScheduleSkipped {
 };
 BOOST_DESCRIBE_STRUCT(ScheduleSkipped, (), (name, first_at, last_at, times, reason, message, next_at))
 
-using EventBody = std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed,
-                               TaskReleased, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven,
-                               WorkerRegistered, WorkerDraining, WorkerLost, WorkerReturned, WorkerDeregistered,
-                               QueueConfigured, QueuePaused, QueueResumed, KeyConfigured, KeyPaused, KeyResumed,
-                               BulkStarted, BulkAdvanced, NamespaceCreated, TokenCreated, ServerLifecycle, ScheduleSet,
-                               SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
+using EventBody =
+    std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
+                 TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven, WorkerRegistered, WorkerDraining,
+                 WorkerLost, WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed,
+                 KeyConfigured, KeyPaused, KeyResumed, BulkStarted, BulkAdvanced, NamespaceCreated, TokenCreated,
+                 TokenRevoked, TokenExpired, TokenUsed, ServerLifecycle, ScheduleSet, SchedulePaused, ScheduleResumed,
+                 ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

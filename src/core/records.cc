@@ -114,10 +114,6 @@ struct BulkRecord {
 BOOST_DESCRIBE_STRUCT(BulkRecord, (),
                       (action, state, filter, reason, scanned, done, cursor, passed, started_ms, ended_ms, position))
 
-struct NameRecord {
-  std::string name;
-};
-BOOST_DESCRIBE_STRUCT(NameRecord, (), (name))
 struct CreatedRecord {
   std::int64_t created_ms = 0;
 };
@@ -298,6 +294,7 @@ std::vector<EntityChange> State::take_changes() {
   }
   dirty_bulks_.clear();
   take_schedules(changes);
+  take_tokens(changes);
   return changes;
 }
 
@@ -316,6 +313,7 @@ void State::forget_changes() {
   dirty_bulks_.clear();
   std::vector<EntityChange> unwanted;
   take_schedules(unwanted);
+  take_tokens(unwanted);
   other_changes_.clear();
 }
 
@@ -337,9 +335,7 @@ std::vector<EntityChange> State::snapshot() {
     EntityChange change = change_of(*task, is_held(*task));
     if (!change.ended) all.push_back(std::move(change));
   }
-  for (const auto& [hash, name] : tokens) {
-    all.push_back({.kind = "token", .id = hash, .body = base::to_json(NameRecord{name})});
-  }
+  for (const auto& [hash, token] : tokens) all.push_back(token_change(hash));
   for (const auto& [id, worker] : workers) all.push_back(change_of(*worker));
   for (const auto& [name, schedule] : schedules) all.push_back(schedule_change(schedule));
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
@@ -488,11 +484,7 @@ base::Result<void> State::load(const StoredEntity& entity) {
     if (record) namespaces[id] = record->created_ms;
     return done(record);
   }
-  if (entity.kind == "token") {
-    auto record = read<NameRecord>(entity);
-    if (record) tokens[id] = std::move(record->name);
-    return done(record);
-  }
+  if (entity.kind == "token") return load_token(entity);
   return {};
 }
 

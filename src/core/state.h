@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "core/queue.h"
 #include "core/schedule.h"
+#include "core/token.h"
 
 namespace arbiter::core {
 
@@ -43,6 +44,7 @@ struct CoreLimits {
   std::int64_t schedule_runs_max = 1'000;        // live runs of one schedule that may overlap
   std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
   std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
+  std::int64_t tokens_max = 10'000;              // of the namespace `system`
   std::int64_t skip_count_max = 10'000;          // times that one skip counts; it may stand for more
   bool task_stages = false;                      // events of sampled tasks tell the stages that they end
 };
@@ -103,7 +105,7 @@ class State {
   std::map<std::string, Bulk, std::less<>> bulks;
   std::map<std::string, Schedule, std::less<>> schedules;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
-  std::map<std::string, std::string, std::less<>> tokens;       // hash -> name
+  std::map<std::string, Token, std::less<>> tokens;             // by hash
 
   // ---- derived ----
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
@@ -222,6 +224,9 @@ class State {
   void on(const BulkAdvanced& e, const Event& event);
   void on(const NamespaceCreated& e, const Event& event);
   void on(const TokenCreated& e, const Event& event);
+  void on(const TokenRevoked& e, const Event& event);
+  void on(const TokenExpired& e, const Event& event);
+  void on(const TokenUsed& e, const Event& event);
   void on(const ServerLifecycle& e, const Event& event);
   void on(const ScheduleSet& e, const Event& event);
   void on(const SchedulePaused& e, const Event& event);
@@ -289,6 +294,9 @@ class State {
   [[nodiscard]] base::Result<void> load_schedule(const StoredEntity& entity);
   static EntityChange schedule_change(const Schedule& schedule);
   void take_schedules(std::vector<EntityChange>& changes);
+  [[nodiscard]] base::Result<void> load_token(const StoredEntity& entity);
+  [[nodiscard]] EntityChange token_change(const std::string& hash) const;  // a removal when it is gone
+  void take_tokens(std::vector<EntityChange>& changes);
   void begin_run(const Task& task);  // of its schedule, if it has one: it is live (again)
   void end_run(const Task& task);    // it is live no more
   void note_run(const Task& task);
@@ -315,7 +323,8 @@ class State {
   std::vector<Queue*> dirty_queues_;
   std::vector<Bulk*> dirty_bulks_;
   std::vector<std::string> dirty_schedules_;
-  std::vector<EntityChange> other_changes_;  // namespaces, tokens, removals
+  std::vector<std::string> dirty_tokens_;    // hashes, also of those that are gone
+  std::vector<EntityChange> other_changes_;  // namespaces, removals
 };
 
 [[nodiscard]] bool has_tag(const TaskSpec& spec, std::string_view tag);

@@ -104,6 +104,9 @@ class WebSocketHandle final : public WebSocket {
   void close() override {
     if (queue_->end()) wake();
   }
+  void close_with(std::string reason) override {
+    if (queue_->end(std::move(reason))) wake();
+  }
 
  private:
   void wake() {

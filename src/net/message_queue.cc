@@ -12,9 +12,16 @@ MessageQueue::Push MessageQueue::add(std::string message, std::size_t bytes_max)
   return std::exchange(woken_, true) ? Push::kQueued : Push::kWake;
 }
 
-bool MessageQueue::end() {
+bool MessageQueue::end(std::string reason) {
   const std::lock_guard lock(mutex_);
-  return !std::exchange(ended_, true);
+  if (std::exchange(ended_, true)) return false;
+  reason_ = std::move(reason);
+  return true;
+}
+
+std::string MessageQueue::end_reason() {
+  const std::lock_guard lock(mutex_);
+  return reason_;
 }
 
 std::size_t MessageQueue::room() {

@@ -19,8 +19,8 @@ class MessageQueue {
   [[nodiscard]] Push push(std::string message) { return add(std::move(message), bytes_max_); }
   // kRefused: even the reserve is used up.
   [[nodiscard]] Push push_reserved(std::string message) { return add(std::move(message), bytes_max_ + kReserveBytes); }
-  // No more messages will come. True: the connection must be told.
-  [[nodiscard]] bool end();
+  // No more messages will come; why, when it is the client's to know. True: the connection must be told.
+  [[nodiscard]] bool end(std::string reason = {});
   // How many bytes push() would take.
   [[nodiscard]] std::size_t room();
   // Nobody reads any more: what is queued is dropped.
@@ -30,6 +30,7 @@ class MessageQueue {
   [[nodiscard]] bool empty();
   // No more will come, and nothing is left.
   [[nodiscard]] bool is_over();
+  [[nodiscard]] std::string end_reason();
   // Bytes of messages that take() gave out have reached the client's socket.
   void sent(std::size_t bytes);
 
@@ -40,6 +41,7 @@ class MessageQueue {
   std::mutex mutex_;
   std::deque<std::string> pending_;
   std::size_t unsent_ = 0;  // pending and taken
+  std::string reason_;
   bool ended_ = false;
   bool woken_ = false;
 };

@@ -84,6 +84,8 @@ class WebSocket {
   // For short words that also a slow client must hear. One that lets even these pile up is closed.
   virtual void tell(std::string message) = 0;
   virtual void close() = 0;
+  // Closes, after what is queued, with the code for a client that may not go on (1008) and this reason.
+  virtual void close_with(std::string reason) = 0;
 };
 
 // True for a request that asks for a WebSocket, wholly and as RFC 6455 has it.

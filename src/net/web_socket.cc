@@ -238,7 +238,9 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
     if (writing_ || !accepted_ || finished_ || ending_) return;
     auto next = setup_.queue->take();
     if (!next) {
-      if (setup_.queue->is_over()) end(websocket::close_code::normal, "");
+      if (!setup_.queue->is_over()) return;
+      const std::string reason = setup_.queue->end_reason();
+      end(reason.empty() ? websocket::close_code::normal : websocket::close_code::policy_error, reason);
       return;
     }
     message_ = std::move(*next);
@@ -259,10 +261,10 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   }
 
   // Says goodbye; what the client still sends is not looked at.
-  void end(websocket::close_code code, const char* reason) {
+  void end(websocket::close_code code, std::string reason) {
     if (std::exchange(ending_, true)) return;
     stream_.next_layer().set_gathering(false);
-    asio::post(stream_.get_executor(), [self = shared_from_this(), code, reason] {
+    asio::post(stream_.get_executor(), [self = shared_from_this(), code, reason = std::move(reason)] {
       if (self->finished_) return;
       if (!self->accepted_) return self->finish();
       self->stream_.async_close({code, reason}, [self](error_code) { self->finish(); });

@@ -11,6 +11,7 @@
 // | a binary message                                 | close 1003                                |
 // | a message over web_socket_message_bytes_max      | close 1009                                |
 // | more bytes and frames than its allowance         | close 1008                                |
+// | (the handler closes with a reason)               | what is queued, then close 1008           |
 // | nothing, not even a pong, for the idle time-out  | the connection ends                       |
 #pragma once
 

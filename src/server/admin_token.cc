@@ -1,14 +1,14 @@
 #include "server/admin_token.h"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+
+#include "api/tokens.h"
 
 namespace arbiter::server {
 namespace {
@@ -16,24 +16,8 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 
-constexpr std::size_t kTokenBytes = 32;
-
 base::Error cannot(const std::string& what, const std::filesystem::path& path) {
   return {ErrorCode::kIoError, "Cannot " + what + " " + path.string() + ": " + std::strerror(errno) + "."};
-}
-
-base::Result<std::string> new_token() {
-  std::array<unsigned char, kTokenBytes> bytes;
-  if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
-    return fail({ErrorCode::kInternal, "The system gives no random numbers for a token."});
-  }
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string token = "arb_";
-  for (const unsigned char byte : bytes) {
-    token += digits[byte >> 4];
-    token += digits[byte & 15];
-  }
-  return token;
 }
 
 base::Result<void> sync_directory(const std::filesystem::path& directory) {
@@ -76,7 +60,7 @@ base::Result<std::string> ensure_admin_token(const std::filesystem::path& direct
     }
     return token;
   }
-  auto token = new_token();
+  auto token = api::make_token();
   if (!token) return token;
   if (auto written = write_token(file, *token); !written) return fail(written.error());
   return token;

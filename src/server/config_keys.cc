@@ -251,6 +251,7 @@ void add_core_limits(std::vector<Key>& keys) {
   add("workersMax", 1, kMany, "Workers of a namespace", [](Config& c) -> auto& { return c.core.workers_max; });
   add("waitersMax", 1, kMany, "Requests of a namespace that wait (long polls)",
       [](Config& c) -> auto& { return c.core.waiters_max; });
+  add("tokensMax", 1, 1'000'000, "Access tokens", [](Config& c) -> auto& { return c.core.tokens_max; });
   add("lineageMax", 1, 60'000, "Retries plus children of one root task",
       [](Config& c) -> auto& { return c.core.lineage_max; });
   add("schedulesMax", 0, kMany, "Schedules of a namespace", [](Config& c) -> auto& { return c.core.schedules_max; });

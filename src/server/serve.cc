@@ -114,7 +114,9 @@ Result<void> Running::start() {
   if (auto done = phase("store", &Running::open_store); !done) return done;
   if (auto done = phase("system namespace", &Running::open_system); !done) return done;
   if (auto done = phase("namespaces", &Running::open_namespaces); !done) return done;
-  return phase("network", &Running::listen);
+  if (auto done = phase("network", &Running::listen); !done) return done;
+  service_->tokens().begin_noting();
+  return {};
 }
 
 // Before anything is opened: a wrong certificate is the operator's next thing to do.
@@ -212,7 +214,12 @@ Result<void> Running::ensure_token() {
   if (!token) return fail(token.error());
   Awaited<Result<void>> added;
   service_->tokens().add(api::token_hash(*token), std::string(api::kAdmin), added.callback());
-  return added.get();
+  auto result = added.get();
+  if (!result && result.error().code == ErrorCode::kUnauthorized) {
+    log_.warn("the token in admin.token has been revoked; remove the file for a start with another one");
+    return {};
+  }
+  return result;
 }
 
 Result<void> Running::open_system() {
@@ -297,12 +304,15 @@ bool Running::stop(const std::string& why) {
   address_file_->withdraw();
   service_->begin_shutdown();
   server_->drain();
+  Awaited<bool> noted;
+  service_->tokens().end_noting([done = noted.callback()] { done(true); });
   Awaited<engine::Answer> recorded;
   engine::Request request;
   request.command = core::RecordLifecycle{"STOPPED", why};
   request.actor.name = api::kSystem;
   engine_->submit(std::string(api::kSystem), std::move(request), recorded.callback());
   bool clean = recorded.wait_until(end);
+  clean = noted.wait_until(end) && clean;
   // Answers the long polls, so that their connections can close; what is being committed is answered after it.
   Awaited<bool> stopped;
   engine_->stop([done = stopped.callback()] { done(true); });

@@ -35,7 +35,8 @@ const STORY: string[] = [
   'task exec b1 --lease LEASE -- true', 'task cancel b2', 'task bulk-cancel --queue none', 'task bulk-retry --queue none',
   'schedule set nightly --cron @daily --type shell', 'schedule list', 'schedule show nightly', 'schedule next nightly',
   'schedule pause nightly', 'schedule resume nightly', 'schedule run nightly', 'schedule delete nightly',
-  'metrics history', 'events query --limit 3', 'worker drain me', 'worker deregister me',
+  'metrics history', 'token create ci --expires-in 1d', 'token list', 'token revoke ci', 'events query --limit 3', 'worker drain me',
+  'worker deregister me',
 ];
 
 const name = (line: string): string => documented().filter((command) => `${line} `.startsWith(`${command} `)).sort((a, b) => b.length - a.length)[0] ?? line;

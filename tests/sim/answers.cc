@@ -53,6 +53,18 @@ void Answers::repeated(const engine::StoredReply& reply) {
 
 // ---- what is shown --------------------------------------------------------------------------------------------
 
+void Answers::shows(const core::TokenView& view) {
+  const bool durable = std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
+    const TokenModel& token = entry.second;
+    const bool was_valid = token.valid.any(low(), high(), std::identity{});
+    const bool was_revoked = token.valid.any(low(), high(), [](bool valid) { return !valid; });
+    return token.name == view.name.value && "tok_" + entry.first.substr(0, 16) == view.id.value &&
+           (view.state == core::TokenState::kRevoked ? was_revoked && token.servers_own : was_valid) &&
+           token.expires == (view.expires_at ? view.expires_at->ms : 0);
+  });
+  RULE(durable, "1", "shows token " + view.name.value + " as " + base::to_text(view.state) + ", which is not durable");
+}
+
 void Answers::shows_state(const std::string& id, TaskState state) {
   const TaskModel* t = task(id);
   if (!t) return;
@@ -510,8 +522,31 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
         RULE(model_.namespaces.contains(n.name.value), "1",
              "lists namespace " + n.name.value + ", which is not durable");
       }
-    } else if constexpr (std::is_same_v<C, core::AddToken> || std::is_same_v<C, core::FindToken>) {
+    } else if constexpr (std::is_same_v<C, core::AddToken>) {
       RULE(model_.tokens.contains(c.hash), "1", "token " + c.hash + " is not in the log");
+    } else if constexpr (std::is_same_v<C, core::FindToken> || std::is_same_v<C, core::CreateToken>) {
+      const auto& view = std::get<core::TokenView>(reply);
+      shows(view);
+      RULE(view.state == core::TokenState::kLive, "8", "token " + c.hash + " is accepted, but not live");
+      const auto found = model_.tokens.find(c.hash);
+      const bool valid = found != model_.tokens.end() && found->second.valid.any(low(), high(), std::identity{});
+      RULE(valid, "1", "token " + c.hash + " is accepted, but not in the log or revoked");
+    } else if constexpr (std::is_same_v<C, core::ListTokens>) {
+      for (const auto& t : std::get<core::TokenList>(reply).items) shows(t);
+    } else if constexpr (std::is_same_v<C, core::RevokeToken>) {
+      const auto& view = std::get<core::TokenView>(reply);
+      RULE(view.state == core::TokenState::kRevoked, "9", "a revoked token is shown as another");
+      const bool gone = std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
+        return entry.second.name == view.name.value &&
+               entry.second.valid.any(low(), high(), [](bool valid) { return !valid; });
+      });
+      RULE(gone, "1", "that token " + c.name.value + " was revoked is not in the log");
+    } else if constexpr (std::is_same_v<C, core::NoteTokenUses>) {
+      for (const auto& use : c.uses) {
+        const auto found = model_.tokens.find(use.hash);
+        if (found == model_.tokens.end() || !found->second.valid.all(low(), high(), std::identity{})) continue;
+        RULE(found->second.last_used >= use.at.ms, "1", "the use of token " + use.hash + " is not in the log");
+      }
     } else if constexpr (std::is_same_v<C, core::RecordLifecycle>) {
       const std::pair<std::string, std::string> wanted(c.what, c.detail);
       const auto& all = model_.lifecycle;

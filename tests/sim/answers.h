@@ -64,6 +64,11 @@ class Answers {
   void no_schedule(const std::string& name);
   void no_run_now(const core::RunSchedule& c);
   void no_worker(const std::string& id);
+  // A token with this name or id was valid at some time; throughout.
+  [[nodiscard]] bool may_be_token(const std::string& name) const;
+  [[nodiscard]] bool is_token(const std::string& name) const;
+  void token_refused(const core::Command& command, base::ErrorCode code);
+  void shows(const core::TokenView& view);
   void unavailable();
   [[nodiscard]] bool lost_parent(const core::Command& command) const;
   [[nodiscard]] bool has_ended(const core::Command& command) const;

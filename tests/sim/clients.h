@@ -67,6 +67,8 @@ class Clients {
   template <typename Pause>
   Pause pause(const core::Name& name);
   core::Command catalogue();
+  core::Command token();
+  [[nodiscard]] std::string some_token();
   core::Command look();
   core::Command snapshot();
   core::Command person();
@@ -90,6 +92,8 @@ class Clients {
   std::deque<Held> held_;
   std::map<std::string, std::int64_t> sessions_;
   std::deque<std::string> bulks_;
+  static constexpr std::size_t kTokensKnown = 8;
+  std::deque<std::string> token_hashes_;
   std::string to_register_{};  // a worker that learned that it is unknown
   std::string worker_now_{};   // who makes the command that is being made
   bool bad_now_ = false;

@@ -10,19 +10,21 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",       "SubmitBatch",    "GetTask",       "ListTasks",      "GetGraph",        "CancelTask",
-    "RetryTask",        "StartBulk",      "GetBulk",       "LeaseTasks",     "StartTask",       "ReportProgress",
-    "AppendLog",        "CompleteTask",   "FailTask",      "ReleaseTask",    "ExtendLease",     "ReportTasks",
-    "ReturnLeases",     "RegisterWorker", "ListWorkers",   "GetWorker",      "Heartbeat",       "DrainWorker",
-    "DeregisterWorker", "ListQueues",     "GetQueue",      "ConfigureQueue", "PauseQueue",      "ResumeQueue",
-    "ListKeys",         "GetKey",         "ConfigureKey",  "PauseKey",       "ResumeKey",       "TakeSnapshot",
-    "CreateNamespace",  "ListNamespaces", "AddToken",      "FindToken",      "RecordLifecycle", "SetSchedule",
-    "GetSchedule",      "ListSchedules",  "PauseSchedule", "ResumeSchedule", "RunSchedule",     "DeleteSchedule"};
+    "SubmitTask",       "SubmitBatch",    "GetTask",         "ListTasks",      "GetGraph",    "CancelTask",
+    "RetryTask",        "StartBulk",      "GetBulk",         "LeaseTasks",     "StartTask",   "ReportProgress",
+    "AppendLog",        "CompleteTask",   "FailTask",        "ReleaseTask",    "ExtendLease", "ReportTasks",
+    "ReturnLeases",     "RegisterWorker", "ListWorkers",     "GetWorker",      "Heartbeat",   "DrainWorker",
+    "DeregisterWorker", "ListQueues",     "GetQueue",        "ConfigureQueue", "PauseQueue",  "ResumeQueue",
+    "ListKeys",         "GetKey",         "ConfigureKey",    "PauseKey",       "ResumeKey",   "TakeSnapshot",
+    "CreateNamespace",  "ListNamespaces", "AddToken",        "FindToken",      "CreateToken", "ListTokens",
+    "RevokeToken",      "NoteTokenUses",  "RecordLifecycle", "SetSchedule",    "GetSchedule", "ListSchedules",
+    "PauseSchedule",    "ResumeSchedule", "RunSchedule",     "DeleteSchedule"};
 static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
-static_assert(std::is_same_v<std::variant_alternative_t<40, core::Command>, core::RecordLifecycle>);
-static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::DeleteSchedule>);
+static_assert(std::is_same_v<std::variant_alternative_t<44, core::Command>, core::RecordLifecycle>);
+static_assert(std::is_same_v<std::variant_alternative_t<51, core::Command>, core::DeleteSchedule>);
 
-constexpr std::array<std::string_view, 40> kReactions{"queued: dependencies",
+constexpr std::array<std::string_view, 41> kReactions{"token expired",
+                                                      "queued: dependencies",
                                                       "queued: time",
                                                       "queued: backoff",
                                                       "failed: lease_expired",

@@ -1,6 +1,7 @@
 // What a thing was like over the log. Used by the model, so that an answer can be held against its time.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,9 @@ class History {
     } else {
       versions_.emplace_back(from, std::move(value));
     }
+  }
+  [[nodiscard]] std::optional<T> latest() const {
+    return versions_.empty() ? std::nullopt : std::optional(versions_.back().second);
   }
   // Whether a value that held somewhere in [low, high] satisfies `wanted`.
   template <typename Wanted>

@@ -285,7 +285,27 @@ void Model::on(const core::NamespaceCreated& e, const core::Event& event) {
   namespaces.emplace(e.name.value, event.position);
 }
 void Model::on(const core::TokenCreated& e, const core::Event& event) {
-  tokens.emplace(e.hash, std::pair(e.name, event.position));
+  TokenModel& token = tokens[e.hash];
+  token.name = e.name;
+  token.created = event.position;
+  token.expires = e.expires_at ? e.expires_at->ms : 0;
+  token.servers_own = !e.created_by;
+  token.valid.set(event.position, true);
+  lasting_tokens.set(event.position, count_lasting());
+}
+void Model::on(const core::TokenRevoked& e, const core::Event& event) {
+  tokens[e.hash].valid.set(event.position, false);
+  lasting_tokens.set(event.position, count_lasting());
+}
+void Model::on(const core::TokenExpired& e, const core::Event& event) {
+  tokens[e.hash].valid.set(event.position, false);
+}
+void Model::on(const core::TokenUsed& e, const core::Event&) { tokens[e.hash].last_used = e.at.ms; }
+
+int Model::count_lasting() const {
+  return static_cast<int>(std::count_if(tokens.begin(), tokens.end(), [&](const auto& entry) {
+    return entry.second.expires == 0 && entry.second.is_valid();
+  }));
 }
 
 // ---- schedules ------------------------------------------------------------------------------------------------

@@ -109,6 +109,15 @@ struct BulkModel {
   History<BulkFacts> history;
 };
 
+struct TokenModel {
+  std::string name;
+  Position created = 0;
+  std::int64_t expires = 0, last_used = 0;
+  bool servers_own = false;
+  History<bool> valid;  // neither revoked nor replaced; it may have expired
+  [[nodiscard]] bool is_valid() const { return valid.latest().value_or(false); }
+};
+
 struct ScheduleFacts {
   std::string definition;  // as JSON
   bool paused = false;
@@ -135,7 +144,8 @@ class Model {
   std::map<std::string, ScheduleModel, std::less<>> schedules;
   std::map<std::string, std::vector<const TaskModel*>> runs;  // of each schedule, also of a deleted one
   std::map<std::string, Position, std::less<>> namespaces;
-  std::map<std::string, std::pair<std::string, Position>, std::less<>> tokens;
+  std::map<std::string, TokenModel, std::less<>> tokens;              // by hash, also the revoked ones
+  History<int> lasting_tokens;                                        // valid ones that do not expire
   std::map<std::uint64_t, int> marked;                                // tasks by the request that brought them
   std::map<std::int64_t, std::vector<const TaskModel*>> passed_over;  // by lease: better tasks that it did not get
   std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
@@ -149,6 +159,7 @@ class Model {
   [[nodiscard]] TaskModel* task(std::string_view id);
   [[nodiscard]] const TaskModel* task(std::string_view id) const;
   [[nodiscard]] TaskModel* root_of(const TaskModel& task);
+  [[nodiscard]] int count_lasting() const;
   // The runs of a schedule that have not ended, but for one.
   [[nodiscard]] std::vector<const TaskModel*> live_runs(const std::string& schedule, const std::string& but) const;
 
@@ -179,6 +190,9 @@ class Model {
   void on(const core::BulkAdvanced& e, const core::Event& event);
   void on(const core::NamespaceCreated& e, const core::Event& event);
   void on(const core::TokenCreated& e, const core::Event& event);
+  void on(const core::TokenRevoked& e, const core::Event& event);
+  void on(const core::TokenExpired& e, const core::Event& event);
+  void on(const core::TokenUsed& e, const core::Event& event);
   void on(const core::ServerLifecycle& e, const core::Event& event);
   void on(const core::ScheduleSet& e, const core::Event& event);
   void on(const core::SchedulePaused& e, const core::Event& event);

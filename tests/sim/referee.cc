@@ -474,7 +474,32 @@ void Referee::on(const core::NamespaceCreated& e) {
   RULE(!model_.namespaces.contains(e.name.value), "9", "namespace " + e.name.value + " is created twice");
 }
 void Referee::on(const core::TokenCreated& e) {
-  RULE(!model_.tokens.contains(e.hash), "9", "token " + e.hash + " is created twice");
+  const auto same = model_.tokens.find(e.hash);
+  RULE(same == model_.tokens.end() || !same->second.is_valid(), "9", "token " + e.hash + " is created twice");
+  std::int64_t listed = 0;
+  for (const auto& [hash, token] : model_.tokens) {
+    const bool live = token.name == e.name && token.is_valid() && (!token.expires || token.expires > world_.wall_max());
+    RULE(!live, "9", "two live tokens are named " + e.name);
+    listed += token.is_valid() ? 1 : 0;
+  }
+  RULE(!e.created_by || listed < limits_.tokens_max, "8", "there are more tokens than the limit");
+}
+void Referee::on(const core::TokenRevoked& e) {
+  const auto found = model_.tokens.find(e.hash);
+  if (found == model_.tokens.end() || !found->second.is_valid()) return broken("9", "a token is revoked twice");
+  RULE(found->second.expires || model_.count_lasting() > 1, "8", "the last token that does not expire is revoked");
+}
+void Referee::on(const core::TokenExpired& e) {
+  const auto found = model_.tokens.find(e.hash);
+  if (found == model_.tokens.end() || !found->second.is_valid()) return broken("9", "an unknown token leaves the list");
+  const auto expires = found->second.expires;
+  RULE(expires && expires <= world_.wall_max(), "8", "a token leaves the list before it has expired");
+  world_.count(Kind::kReaction, "token expired");
+}
+void Referee::on(const core::TokenUsed& e) {
+  const auto found = model_.tokens.find(e.hash);
+  if (found == model_.tokens.end() || !found->second.is_valid()) return broken("9", "an unknown token is used");
+  RULE(e.at.ms > found->second.last_used, "9", "the last use of a token goes back");
 }
 
 #undef RULE

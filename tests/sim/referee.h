@@ -42,6 +42,9 @@ class Referee {
   void on(const core::BulkAdvanced& e);
   void on(const core::NamespaceCreated& e);
   void on(const core::TokenCreated& e);
+  void on(const core::TokenRevoked& e);
+  void on(const core::TokenExpired& e);
+  void on(const core::TokenUsed& e);
   void on(const core::ServerLifecycle&) {}
   // ---- schedule_rules.cc ----
   void on(const core::ScheduleSet& e);

@@ -230,8 +230,49 @@ void Answers::unavailable() {
   RULE(closed, "3", "is refused as unavailable, but the store works");
 }
 
+bool Answers::may_be_token(const std::string& name) const {
+  return std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
+    const bool meant = entry.second.name == name || "tok_" + entry.first.substr(0, 16) == name;
+    return meant && entry.second.valid.any(low(), high(), std::identity{});
+  });
+}
+
+bool Answers::is_token(const std::string& name) const {
+  return std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
+    const bool meant = entry.second.name == name || "tok_" + entry.first.substr(0, 16) == name;
+    return meant && entry.second.valid.all(low(), high(), std::identity{});
+  });
+}
+
+void Answers::token_refused(const core::Command& command, ErrorCode code) {
+  if (const auto* c = std::get_if<core::CreateToken>(&command)) {
+    const auto& expires_at = c->token.expires_at;
+    if (code == ErrorCode::kInvalidRequest) {
+      RULE(sent_->asked->bad || (expires_at && expires_at->ms <= world_.wall_max()), "3", "is refused as invalid");
+    } else {
+      // The request may have been sent twice; then it is its own token that is there.
+      RULE(code == ErrorCode::kIdConflict && (may_be_token(c->token.name.value) || sent_->asked->sends > 1), "3",
+           "is refused, though the name is free");
+    }
+    return;
+  }
+  const std::string& name = std::get<core::RevokeToken>(command).name.value;
+  if (code == ErrorCode::kNotFound) {
+    RULE(!is_token(name), "3", "there is a token " + name);
+    return;
+  }
+  const bool last = model_.lasting_tokens.any(low(), high(), [](int count) { return count <= 1; });
+  RULE(code == ErrorCode::kInvalidState && last, "3", "is refused, though other tokens do not expire");
+}
+
 void Answers::refusal(const core::Command& command, const base::Error& error) {
   const Asked& asked = *sent_->asked;
+  if (std::holds_alternative<core::CreateToken>(command) || std::holds_alternative<core::RevokeToken>(command)) {
+    if (error.code != ErrorCode::kIdempotencyMismatch && error.code != ErrorCode::kStoreUnavailable &&
+        error.code != ErrorCode::kShuttingDown && error.code != ErrorCode::kOverloaded) {
+      return token_refused(command, error.code);
+    }
+  }
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
       RULE(asked.bad || lost_parent(command) || names_key_twice(command) || pauses_in_the_past(command) ||
@@ -276,8 +317,10 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
     case ErrorCode::kShuttingDown:
       return unavailable();
     case ErrorCode::kUnauthorized: {
-      const auto token = model_.tokens.find(std::get<core::FindToken>(command).hash);
-      RULE(token == model_.tokens.end() || token->second.second > low(), "1", "the token is in the log, but unknown");
+      const auto* added = std::get_if<core::AddToken>(&command);
+      const auto token = model_.tokens.find(added ? added->hash : std::get<core::FindToken>(command).hash);
+      if (token == model_.tokens.end() || (token->second.expires && token->second.expires <= world_.wall_max())) return;
+      RULE(!token->second.valid.all(low(), high(), std::identity{}), "1", "the token is in the log, but unknown");
       return;
     }
     case ErrorCode::kTooLarge:

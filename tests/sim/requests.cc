@@ -39,25 +39,14 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 19> kChoices{{{13, &Clients::submit},
-                                                    {7, &Clients::batch},
-                                                    {2, &Clients::bad_batch},
-                                                    {6, &Clients::get},
-                                                    {3, &Clients::look},
-                                                    {2, &Clients::graph},
-                                                    {2, &Clients::bulk},
-                                                    {16, &Clients::lease},
-                                                    {6, &Clients::report},
-                                                    {9, &Clients::under_lease},
-                                                    {14, &Clients::outcome},
-                                                    {3, &Clients::registration},
-                                                    {7, &Clients::heartbeat},
-                                                    {2, &Clients::worker_change},
-                                                    {3, &Clients::queue_change},
-                                                    {7, &Clients::schedule},
-                                                    {3, &Clients::key_change},
-                                                    {2, &Clients::catalogue},
-                                                    {5, &Clients::person}}};
+  static constexpr std::array<Choice, 20> kChoices{
+      {{13, &Clients::submit},     {7, &Clients::batch},         {2, &Clients::bad_batch},
+       {6, &Clients::get},         {3, &Clients::look},          {2, &Clients::graph},
+       {2, &Clients::bulk},        {16, &Clients::lease},        {6, &Clients::report},
+       {9, &Clients::under_lease}, {14, &Clients::outcome},      {3, &Clients::registration},
+       {7, &Clients::heartbeat},   {2, &Clients::worker_change}, {3, &Clients::queue_change},
+       {7, &Clients::schedule},    {3, &Clients::key_change},    {2, &Clients::catalogue},
+       {3, &Clients::token},       {5, &Clients::person}}};
   static constexpr int kSum = [] {
     int sum = 0;
     for (const auto& c : kChoices) sum += c.weight;
@@ -458,9 +447,45 @@ core::Command Clients::catalogue() {
     case 2:
       return core::AddToken{"hash-" + n, "somebody"};
     case 3:
-      return core::FindToken{"hash-" + n};
+      return core::FindToken{some_token()};
     default:
       return core::RecordLifecycle{random_.percent(50) ? "STARTED" : "STOPPED", "number " + std::to_string(number_)};
+  }
+}
+
+// The hash of one that was asked for, sometime.
+std::string Clients::some_token() {
+  if (token_hashes_.empty() || random_.percent(30)) return "hash-" + std::to_string(random_.below(4));
+  return token_hashes_[random_.below(token_hashes_.size())];
+}
+
+core::Command Clients::token() {
+  const core::Name name(random_.percent(70) ? "ci-" + std::to_string(random_.below(3)) : "somebody");
+  switch (random_.below(8)) {
+    case 0:
+    case 1:
+    case 2: {
+      core::CreateToken c{{name}, "made-" + std::to_string(number_)};
+      const std::int64_t wall = world_.peek().wall.ms;
+      if (random_.percent(30)) c.token.expires_at = core::Timestamp{wall + random_.range(-1'000, 90'000)};
+      if (random_.percent(30)) c.token.expires_in_ms = random_.range(1'000, 30'000);
+      bad_now_ = c.token.expires_at && c.token.expires_in_ms;
+      if (token_hashes_.size() == kTokensKnown) token_hashes_.pop_front();
+      token_hashes_.push_back(c.hash);
+      return c;
+    }
+    case 3:
+      return core::ListTokens{random_.range(1, 5), {}};
+    case 4:
+      return core::FindToken{some_token()};
+    case 5: {
+      core::NoteTokenUses c;
+      const std::int64_t wall = world_.peek().wall.ms;
+      for (int i = 0; i < 3; ++i) c.uses.push_back({some_token(), {wall - random_.range(0, 5'000)}});
+      return c;
+    }
+    default:
+      return core::RevokeToken{random_.percent(80) ? name : core::Name("tok_" + some_token())};
   }
 }
 

@@ -34,6 +34,7 @@ Setup make_setup(Random& random) {
   s.limits.inline_bytes_max = static_cast<std::size_t>(one_of(random, {16, 200, 4'096}));
   s.engine_limits.batch_events_max = static_cast<std::size_t>(one_of(random, {3, 50, 2'000}));
   s.engine_limits.backlog_max = static_cast<std::size_t>(one_of(random, {3, 20'000}));
+  s.limits.tokens_max = one_of(random, {3, 6, 100});
   s.limits.schedules_max = one_of(random, {2, 100});
   s.limits.schedule_runs_max = one_of(random, {2, 10});
   s.limits.schedule_queued_max = one_of(random, {2, 5});
