@@ -7,6 +7,7 @@
 
 #include "cli/usage.h"
 #include "worker/supervisor.h"
+#include "worker/worktree.h"
 
 namespace arbiter::cli {
 namespace {
@@ -97,6 +98,7 @@ const Commands::Body* Commands::chosen() const {
 
 int run(int argc, char** argv, const Program& program) {
   if (argc > 1 && argv[1] == worker::kSupervisorCommand) return worker::run_supervisor(argc, argv);
+  if (argc > 1 && argv[1] == worker::kWorktreeCommand) return worker::run_in_worktree(argc, argv);
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App root(kDescription, "arbiter");
   root.footer(kFooter);

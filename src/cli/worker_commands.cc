@@ -35,6 +35,7 @@ struct RunOptions {
   worker::WorkerOptions worker;
   std::vector<std::string> labels;
   std::string workdir = "shared";
+  std::string keep = "24h";
   std::string drain = "30s";
   std::string lease = "30s";
   std::string connect = "10s";
@@ -72,6 +73,14 @@ Result<int> run(Context& context, const RunOptions& given) {
     *to = static_cast<int>(std::min<std::int64_t>(*ms, INT_MAX));
   }
   options.fresh = given.workdir == "fresh";
+  auto& worktree = options.worktree;
+  if (!worktree.repository.empty() && (options.fresh || !options.directory.empty())) {
+    return fail({base::ErrorCode::kInvalidRequest,
+                 "--worktree says where programs start: leave --workdir and --directory out."});
+  }
+  auto keep = duration_argument(given.keep, "--keep-worktrees");
+  if (!keep) return fail(keep.error());
+  worktree.keep_ms = *keep;
   return worker::run_worker(options);
 }
 
@@ -84,6 +93,7 @@ void add_run(Commands& commands, CLI::App* noun) {
                   "Examples:\n"
                   "  arbiter worker run --capability review --exec './review.sh' -j 4\n"
                   "  arbiter worker run --shell --name w1 --workdir fresh\n"
+                  "  arbiter worker run --capability code --exec './agent.sh' --worktree ~/src/shop -j 4\n"
                   "  arbiter worker run --capability '*' --queue gpu --label zone=a --exec 'python3 agent.py'");
   auto& registration = o->worker.registration;
   command->add_option("--name", registration.name, "The worker's name and id; the newest of a name wins [host-pid]");
@@ -102,8 +112,16 @@ void add_run(Commands& commands, CLI::App* noun) {
   command->add_option("--workdir", o->workdir, "shared, or fresh: an empty directory per task, removed after it")
       ->check(CLI::IsMember({"shared", "fresh"}))
       ->capture_default_str();
+  command->add_option("--worktree", o->worker.worktree.repository,
+                      "A git repository: each task gets a worktree of its own, on the branch arbiter/TASK");
+  command->add_option("--worktree-ref", o->worker.worktree.ref, "The commit that those branches begin at")
+      ->capture_default_str();
+  command
+      ->add_option("--keep-worktrees", o->keep,
+                   "How long the worktree of a failed task stays, or one with changes that are not committed")
+      ->capture_default_str();
   command->add_option("--work-root", o->worker.work_root,
-                      "Where fresh directories are made [$TMPDIR/arbiter-work-UID]");
+                      "Where fresh directories and worktrees are made [$TMPDIR/arbiter-work-UID]");
   command->add_option("--drain", o->drain, "How long SIGTERM waits for running tasks")->capture_default_str();
   command->add_option("--lease", o->lease, "How long a lease lasts without a heartbeat")->capture_default_str();
   command->add_option("--connect", o->connect, "How long to try to reach the server at first")->capture_default_str();

@@ -178,6 +178,7 @@ Result<Job> make_job(const Executor& executor, const Leased& leased) {
     if (!leased.payload.is_null()) job.input = json::serialize(leased.payload) + "\n";
   }
   if (auto made = make_directories(executor, leased, job, environment); !made) return fail(made.error());
+  if (executor.worktrees) job.spec.argv = executor.worktrees->wrap(leased.task_id, job.spec.argv);
   for (auto& entry : task_environment(executor, leased)) environment.push_back(std::move(entry));
   job.spec.environment = environment_with(environment);
   return job;

@@ -8,6 +8,7 @@
 #include "worker/outbox.h"
 #include "worker/runner.h"
 #include "worker/workspace.h"
+#include "worker/worktree.h"
 
 namespace arbiter::worker {
 
@@ -22,6 +23,7 @@ struct Executor {
   std::string directory;          // where programs start; empty: here
   bool fresh = false;             // each in an empty directory of its own instead
   Workspace* workspace = nullptr;
+  const Worktrees* worktrees = nullptr;  // each in a git worktree of its own instead
 };
 
 // The program of a task. kInvalidRequest: the payload does not fit, so trying again is useless.

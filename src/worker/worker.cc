@@ -35,9 +35,11 @@ int open_signals() {
 
 class Worker {
  public:
-  Worker(const WorkerOptions& options, std::unique_ptr<Workspace> workspace, int signal_fd)
+  Worker(const WorkerOptions& options, std::unique_ptr<Workspace> workspace, std::optional<Worktrees> worktrees,
+         int signal_fd)
       : options_(options),
         workspace_(std::move(workspace)),
+        worktrees_(std::move(worktrees)),
         signal_fd_(signal_fd),
         http_(options.endpoint),
         session_(options.registration, inbox_),
@@ -50,6 +52,7 @@ class Worker {
     executor_.directory = options.directory;
     executor_.fresh = options.fresh;
     executor_.workspace = workspace_.get();
+    executor_.worktrees = worktrees_ ? &*worktrees_ : nullptr;
   }
   ~Worker() { ::close(signal_fd_); }
 
@@ -226,6 +229,7 @@ class Worker {
 
   const WorkerOptions& options_;
   std::unique_ptr<Workspace> workspace_;
+  const std::optional<Worktrees> worktrees_;
   const int signal_fd_;
   client::Http http_;
   Inbox inbox_;
@@ -249,7 +253,15 @@ Result<int> run_worker(const WorkerOptions& options) {
   }
   auto workspace = Workspace::open(options.work_root);
   if (!workspace) return base::fail(workspace.error());
-  Worker worker(options, std::move(*workspace), open_signals());
+  std::optional<Worktrees> worktrees;
+  if (!options.worktree.repository.empty()) {
+    auto root = open_work_root(options.work_root);
+    if (!root) return base::fail(root.error());
+    auto opened = Worktrees::open(options.worktree, *root);
+    if (!opened) return base::fail(opened.error());
+    worktrees = std::move(*opened);
+  }
+  Worker worker(options, std::move(*workspace), std::move(worktrees), open_signals());
   if (auto opened = worker.open(); !opened) return base::fail(opened.error());
   return worker.run();
 }

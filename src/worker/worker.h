@@ -5,6 +5,7 @@
 
 #include "client/endpoint.h"
 #include "worker/session.h"
+#include "worker/worktree.h"
 
 namespace arbiter::worker {
 
@@ -14,6 +15,7 @@ struct WorkerOptions {
   std::string command;             // run by /bin/sh for each task; empty: the built-in shell executor
   std::string directory;           // where programs start; empty: here
   bool fresh = false;              // each in an empty directory of its own
+  WorktreeOptions worktree;        // or each in a git worktree of its own
   std::string work_root;           // where those are; empty: below $TMPDIR
   int drain_ms = 30'000;           // how long SIGTERM waits for running tasks before they are handed back
   int connect_ms = 10'000;         // how long the first connection is tried

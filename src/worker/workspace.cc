@@ -85,13 +85,20 @@ Result<void> check_owner(const std::string& root) {
 
 }  // namespace
 
-Result<std::unique_ptr<Workspace>> Workspace::open(std::string root) {
+Result<std::string> open_work_root(std::string root) {
   if (root.empty()) root = default_root();
   std::error_code code;
   if (fs::create_directories(root, code)) fs::permissions(root, fs::perms::owner_all, code);
   if (code) return base::fail(cannot("cannot be made", root, code.message()));
   root = fs::absolute(root).string();
   if (auto safe = check_owner(root); !safe) return base::fail(safe.error());
+  return root;
+}
+
+Result<std::unique_ptr<Workspace>> Workspace::open(std::string given) {
+  auto opened = open_work_root(std::move(given));
+  if (!opened) return base::fail(opened.error());
+  const std::string& root = *opened;
   // Held until the new place is locked: another worker's clean-up must not take it for a stale one.
   const RootLock root_lock(root);
   auto remarks = remove_stale(root);

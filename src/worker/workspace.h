@@ -12,12 +12,16 @@ namespace arbiter::worker {
 
 using base::Result;
 
+// The directory of the workers of this user, as an absolute path, made when it is not there. An empty `root` is
+// $TMPDIR/arbiter-work-<uid>. kInvalidRequest: others can write to it.
+[[nodiscard]] Result<std::string> open_work_root(std::string root);
+
 // `root`/w<pid>-<n>/, locked for this process's life. Not copied, not moved.
 class Workspace {
  public:
-  // Removes what dead workers left in `root`, then makes a place there; remarks() tells what could not be removed. An
-  // empty `root` is $TMPDIR/arbiter-work-<uid>.
-  [[nodiscard]] static Result<std::unique_ptr<Workspace>> open(std::string root);
+  // Removes what dead workers left in open_work_root(root), then makes a place there; remarks() tells what could not be
+  // removed.
+  [[nodiscard]] static Result<std::unique_ptr<Workspace>> open(std::string given);
   ~Workspace();
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
