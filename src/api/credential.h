@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/request_rate.h"
 #include "base/clock.h"
 #include "core/token_commands.h"
 
@@ -30,6 +31,8 @@ class Credential : public std::enable_shared_from_this<Credential> {
   [[nodiscard]] const std::string& hash() const { return hash_; }
   // kUnauthorized once it is revoked or has expired. Cheap: every request asks.
   [[nodiscard]] base::Result<void> check() const;
+  // Counts a request; the milliseconds after which it may come again when it is over the rate, else 0.
+  [[nodiscard]] std::int64_t take(const RequestRate& rate) { return meter_.take(rate, clock_.monotonic_ms()); }
   void note_use() { last_used_ms_.store(clock_.wall().ms, std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t last_used_ms() const { return last_used_ms_.load(std::memory_order_relaxed); }
 
@@ -48,6 +51,7 @@ class Credential : public std::enable_shared_from_this<Credential> {
   const std::string hash_;
   std::atomic<std::int64_t> last_used_ms_;
   std::atomic<bool> revoked_{false};
+  RequestMeter meter_;
   std::mutex mutex_;  // Guards the rest.
   boost::asio::steady_timer expiry_;
   struct Entry {

@@ -7,7 +7,10 @@
 namespace arbiter::api {
 
 net::Response problem_response(const base::Error& error, const std::string& request_id) {
-  const base::ErrorInfo& info = base::info(error.code);
+  return problem_response(base::info(error.code), error, request_id);
+}
+
+net::Response problem_response(const base::ErrorInfo& info, const base::Error& error, const std::string& request_id) {
   net::Response response;
   response.status = info.http_status;
   response.content_type = "application/problem+json";

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "api/bearer.h"
 #include "api/openapi.h"
 #include "api/problem.h"
 #include "api/replies.h"
@@ -28,37 +29,13 @@ bool is_json(std::string_view content_type) {
   return end != std::string_view::npos && boost::algorithm::iequals(kind.substr(0, end + 1), "application/json");
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-// The first of the subprotocols that a client offers for which `wanted` holds; empty when there is none.
-template <typename Wanted>
-std::string_view find_protocol(const net::Request& request, Wanted wanted) {
-  std::string_view rest = request.header("Sec-WebSocket-Protocol");
-  while (!rest.empty()) {
-    const auto comma = rest.find(',');
-    const std::string_view one = trimmed(rest.substr(0, comma));
-    if (wanted(one)) return one;
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
-  return {};
-}
-
-// The token of Authorization; for an upgrade without that header the one among the offered subprotocols.
-std::string_view token_of(const net::Request& request) {
-  constexpr std::string_view scheme = "bearer ";
-  constexpr std::string_view prefix = "bearer.";
-  const std::string_view authorization = request.header("Authorization");
-  if (boost::algorithm::iequals(authorization.substr(0, scheme.size()), scheme)) {
-    return authorization.substr(scheme.size());
-  }
-  if (!authorization.empty() || !net::is_upgrade(request)) return {};
-  const auto offer = find_protocol(request, [&](std::string_view one) { return one.starts_with(prefix); });
-  return offer.empty() ? offer : offer.substr(prefix.size());
+void refuse_too_many(Call& call, std::string_view of, std::int64_t wait_ms) {
+  constexpr std::int64_t kWaitMaxMs = 3'600'000;
+  const base::Error error{ErrorCode::kOverloaded,
+                          "There are too many " + std::string(of) + " in a short time. Retry-After says when to go on.",
+                          {},
+                          static_cast<int>(std::min(wait_ms, kWaitMaxMs))};
+  call.reply(problem_response(kRateLimited, error, call.request.id));
 }
 
 }  // namespace
@@ -74,16 +51,14 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       sampling_(boost::asio::make_strand(io)),
       sample_timer_(sampling_),
       router_(operations()),
+      addresses_(config_.address_rate),
+      refused_addresses_(config_.refused_address_rate),
       tokens_(io, engine, clock),
       namespaces_(engine, config_.namespaces_max),
       disk_reserve_(config_.disk_reserve_bytes, config_.free_bytes, clock),
       feeds_(io, engine) {}
 
 Service::~Service() = default;
-
-bool offers_protocol(const net::Request& request, std::string_view protocol) {
-  return !find_protocol(request, [&](std::string_view one) { return one == protocol; }).empty();
-}
 
 base::Result<void> Service::take_stream() {
   const auto before = metrics_.streams_open.fetch_add(1, std::memory_order_relaxed);
@@ -135,6 +110,12 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
   Route route = router_.find(call->request.method, path);
   call->operation = route.operation;
   call->path = std::move(route.values);
+  // Whoever asks whether the server lives shall hear it.
+  const bool is_probe = call->operation && call->operation->permission == Permission::kNone;
+  if (!is_probe) {
+    const std::int64_t wait_ms = addresses_.take(call->request.remote, clock_.monotonic_ms());
+    if (wait_ms > 0) return refuse_too_many(*call, "requests from this address", wait_ms);
+  }
   if (!call->operation) {
     if (route.allow.empty()) {
       return call->refuse({ErrorCode::kNotFound, "There is nothing at this path. /openapi.json lists what there is."});
@@ -195,8 +176,15 @@ void Service::authorise(const CallPtr& call) {
   }
   const std::string hash = token_hash(token);
   if (auto credential = tokens_.known(hash)) return authorised(call, std::move(credential));
+  const std::int64_t wait_ms = refused_addresses_.wait_ms(call->request.remote, clock_.monotonic_ms());
+  if (wait_ms > 0) return refuse_too_many(*call, "wrong tokens from this address", wait_ms);
   tokens_.find(hash, [this, call](base::Result<std::shared_ptr<Credential>> found) {
-    if (!found) return call->refuse(found.error());
+    if (!found) {
+      if (found.error().code == ErrorCode::kUnauthorized) {
+        (void)refused_addresses_.take(call->request.remote, clock_.monotonic_ms());
+      }
+      return call->refuse(found.error());
+    }
     post([this, call, credential = std::move(*found)]() mutable { authorised(call, std::move(credential)); });
   });
 }
@@ -207,6 +195,8 @@ void Service::authorised(const CallPtr& call, std::shared_ptr<Credential> creden
       tokens_.forget(credential->hash());
       return call->refuse(valid.error());
     }
+    const std::int64_t wait_ms = credential->take(config_.token_rate);
+    if (wait_ms > 0) return refuse_too_many(*call, "requests with this token", wait_ms);
     credential->note_use();
   }
   call->actor.name = credential ? credential->name() : std::string(kAdmin);

@@ -15,6 +15,7 @@
 #include "api/history.h"
 #include "api/namespaces.h"
 #include "api/observation.h"
+#include "api/request_rate.h"
 #include "api/router.h"
 #include "api/tokens.h"
 #include "engine/engine.h"
@@ -27,6 +28,9 @@ struct ServiceConfig {
   std::size_t body_bytes_max = std::size_t{2} * 1024 * 1024;
   std::size_t large_body_bytes_max = std::size_t{20} * 1024 * 1024;  // batches and reports
   bool authentication = true;
+  RequestRate token_rate;                    // of requests, under one token
+  RequestRate address_rate;                  // of requests, from one address
+  RequestRate refused_address_rate;          // of tokens that nobody has, from one address
   std::size_t streams_max = 2'000;           // open at a time: answers of server-sent events, and WebSockets
   std::size_t subscriptions_max = 100;       // of one WebSocket
   std::int64_t sample_interval_ms = 10'000;  // of the history of metrics
@@ -36,11 +40,6 @@ struct ServiceConfig {
   SpanSink* spans = nullptr;  // where the spans of requests go; null: nothing is exported
   double trace_ratio = 1.0;   // of the traces that begin here, those that are exported
 };
-
-// What a client names in Sec-WebSocket-Protocol to get WebSockets of this kind. Browsers cannot set Authorization
-// there, so the same list may hold the token, as `bearer.TOKEN`.
-inline constexpr std::string_view kSocketProtocol = "arbiter";
-[[nodiscard]] bool offers_protocol(const net::Request& request, std::string_view protocol);
 
 class Service final : public net::Handler {
  public:
@@ -116,6 +115,8 @@ class Service final : public net::Handler {
   Sampler sampler_;
   Router router_;
   TraceIds trace_ids_;
+  AddressMeters addresses_;
+  AddressMeters refused_addresses_;
   Tokens tokens_;
   Namespaces namespaces_;
   DiskReserve disk_reserve_;

@@ -11,7 +11,8 @@
 #include <boost/asio/io_context.hpp>
 #include <map>
 
-#include "api/events.h"
+#include "api/bearer.h"
+#include "api/socket_message.h"
 
 namespace arbiter::api {
 namespace {
@@ -24,26 +25,6 @@ constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
 
 struct NoFields {};
 BOOST_DESCRIBE_STRUCT(NoFields, (), ())
-
-// `subscribe`: what a stream of server-sent events takes as parameters, and an id.
-struct Subscribe {
-  std::optional<std::string> type;
-  std::optional<base::Name> id;  // by which the client calls the subscription; else one is made
-  TypePatterns types;
-  TypePatterns events;  // the same as types
-  Tags tags;
-  std::optional<base::Name> task;
-  std::optional<EventPosition> after;
-  base::List<core::SnapshotPart, 0, 3> snapshot;
-};
-BOOST_DESCRIBE_STRUCT(Subscribe, (), (type, id, types, events, tags, task, after, snapshot))
-
-struct Unsubscribe {
-  static constexpr std::array kRequired{"subscription"};
-  std::optional<std::string> type;
-  base::Name subscription;
-};
-BOOST_DESCRIBE_STRUCT(Unsubscribe, (), (type, subscription))
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -88,8 +69,8 @@ class Socket : public Guarded, public std::enable_shared_from_this<Socket> {
     SubscriptionId number = 0;
   };
   void take(const std::string& text);
-  void subscribe(const base::json::value& message);
-  void unsubscribe(const base::json::value& message);
+  void subscribe(Subscribe request);
+  void unsubscribe(const Unsubscribe& request);
   void complain(const base::Error& error, std::string_view subscription = {}) {
     web_socket_->tell(error_message(error, subscription));
   }
@@ -183,30 +164,15 @@ void Socket::start(std::string protocol) {
 }
 
 void Socket::take(const std::string& text) {
-  auto message = base::parse_json(text);
-  if (!message) return complain(message.error());
-  const auto* object = message->if_object();
-  const auto* type = object ? object->if_contains("type") : nullptr;
-  if (!type || !type->is_string()) {
-    return complain({ErrorCode::kInvalidRequest, "A message is a JSON object with a text `type`."});
-  }
-  const std::string_view name = type->get_string();
-  if (name == "subscribe") return subscribe(*message);
-  if (name == "unsubscribe") return unsubscribe(*message);
-  constexpr std::size_t kShownMax = 64;
-  complain({ErrorCode::kInvalidRequest, "Unknown message type: " + std::string(name.substr(0, kShownMax)) +
-                                            ". There are subscribe and unsubscribe."});
+  std::string id;
+  auto message = read_socket_message(text, id);
+  if (!message) return complain(message.error(), id);
+  if (auto* wanted = std::get_if<Subscribe>(&*message)) return subscribe(std::move(*wanted));
+  unsubscribe(std::get<Unsubscribe>(*message));
 }
 
-void Socket::subscribe(const base::json::value& message) {
-  Subscribe request;
-  base::FieldErrors errors;
-  base::decode(message, request, base::Path{}, errors);
-  if (!request.events.empty() && !request.types.empty()) errors.add("events", "means the same as types; send one");
+void Socket::subscribe(Subscribe request) {
   const std::string wished = request.id ? request.id->value : "";
-  if (!errors.empty()) {
-    return complain({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()}, wished);
-  }
   auto wanted = subscription_of({request.after, request.types.empty() ? request.events : request.types, request.tags,
                                  request.task, request.snapshot});
   if (!wanted) return complain(wanted.error(), wished);
@@ -238,11 +204,7 @@ base::Result<std::string> Socket::name_for(const Subscribe& request) {
   return request.id->value;
 }
 
-void Socket::unsubscribe(const base::json::value& message) {
-  Unsubscribe request;
-  base::FieldErrors errors;
-  base::decode(message, request, base::Path{}, errors);
-  if (!errors.empty()) return complain({ErrorCode::kInvalidRequest, "Some fields are not valid.", errors.take()});
+void Socket::unsubscribe(const Unsubscribe& request) {
   const std::string& id = request.subscription.value;
   const auto number = remove(id);
   if (!number) {

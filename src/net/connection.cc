@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "base/values.h"
 #include "net/access_log.h"
+#include "net/compression.h"
+#include "net/cors.h"
 #include "net/text.h"
 
 namespace arbiter::net {
@@ -127,7 +129,7 @@ std::shared_ptr<Stream> Answer::stream(Response head, std::function<void()> gone
   CHECK(!used_.exchange(true));
   auto queue = std::make_shared<StreamQueue>(stream_bytes_max_);
   connection_->run([number = number_, head = std::move(head), gone = std::move(gone), queue](Connection& c) mutable {
-    c.start_stream(number, head, std::move(gone), std::move(queue));
+    c.start_stream(number, std::move(head), std::move(gone), std::move(queue));
   });
   return std::make_shared<StreamHandle>(connection_, std::move(queue));
 }
@@ -359,6 +361,7 @@ void Connection::hand_over() {
   phase_ = Phase::kHandling;
   ++number_;
   auto& request = parser_.request();
+  if (!page_.empty() && is_preflight(request)) return answer(preflight_answer(), {});
   request.id = id_;
   request.remote = remote_;
   auto responder = std::make_shared<Answer>(shared_from_this(), number_, hub_->config.limits.stream_buffer_bytes_max);
@@ -377,6 +380,9 @@ void Connection::take_facts() {
   id_ = base::is_name(id) ? std::string(id) : hub_->make_request_id();
   is_head_ = request.method == "HEAD";
   is_http_1_1_ = !parser_.head_done() || parser_.is_http_1_1();
+  accepts_gzip_ = parser_.head_done() && accepts_gzip(request.header("Accept-Encoding"));
+  const auto origin = parser_.head_done() ? parser_.origin() : std::nullopt;
+  page_ = origin && hub_->gate.is_allowed_page(*origin) ? std::string(*origin) : std::string();
   if (hub_->config.access_log) {
     logged_method_ = request.method;
     logged_target_ = request.target;
@@ -466,7 +472,7 @@ void Connection::on_gone(std::uint64_t number, std::function<void()> gone) {
   }
 }
 
-void Connection::start_stream(std::uint64_t number, const Response& head, std::function<void()> gone,
+void Connection::start_stream(std::uint64_t number, Response head, std::function<void()> gone,
                               std::shared_ptr<StreamQueue> stream) {
   if (is_waiting_for(number) && peer_done_) shut();
   if (!is_waiting_for(number)) {
@@ -480,6 +486,7 @@ void Connection::start_stream(std::uint64_t number, const Response& head, std::f
   status_ = head.status;
   body_bytes_ = 0;
   keep_alive_ = keep_alive_ && is_http_1_1_;
+  allow_page(head);
   append_head(out_, head, id_, is_http_1_1_ ? Framing::kChunked : Framing::kUntilClose, persistence());
   if (is_head_ || hub_->draining.load()) return drain();
   advance();
@@ -526,8 +533,26 @@ Persistence Connection::persistence() const {
   return is_http_1_1_ ? Persistence::kDefault : Persistence::kKeepAlive;
 }
 
+void Connection::allow_page(Response& response) const {
+  if (!hub_->gate.allows_pages()) return;
+  response.headers.emplace_back("Vary", "Origin");
+  if (!page_.empty()) net::allow_page(response, page_);
+}
+
+void Connection::compress(Response& response) const {
+  if (!is_compressible(response, hub_->config.limits.gzip_bytes_min)) return;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!accepts_gzip_) return;
+  std::string packed = gzip(response.body);
+  if (packed.empty()) return;
+  response.body = std::move(packed);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
 void Connection::answer(Response response, std::function<void()> undelivered) {
   const auto persists = persistence();
+  allow_page(response);
+  compress(response);
   append_head(out_, response, id_, Framing::kLength, persists);
   status_ = response.status;
   body_bytes_ = is_head_ || has_no_body(status_) ? 0 : response.body.size();

@@ -73,7 +73,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // The answer to request `number`; without effect when that is no longer waited for.
   void respond(std::uint64_t number, Response response, std::function<void()> undelivered);
   void abandon(std::uint64_t number);
-  void start_stream(std::uint64_t number, const Response& head, std::function<void()> gone,
+  void start_stream(std::uint64_t number, Response head, std::function<void()> gone,
                     std::shared_ptr<StreamQueue> stream);
   void start_messages(std::uint64_t number, WebSocketSetup setup, std::function<void()> gone);
   void look_at_messages();  // the handler's queue
@@ -112,6 +112,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // Answering.
   [[nodiscard]] Persistence persistence() const;
   void answer(Response response, std::function<void()> undelivered);
+  void allow_page(Response& response) const;
+  void compress(Response& response) const;
   void finish_request();
   // Writing.
   [[nodiscard]] std::size_t unsent() const { return out_.size() + tail_.size() - sent_; }
@@ -144,6 +146,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string id_;
   bool is_head_ = false;
   bool is_http_1_1_ = true;
+  bool accepts_gzip_ = false;
+  std::string page_;  // the origin of a page that may read the answer; empty: none asked
   bool keep_alive_ = true;
   int status_ = 0;
   std::size_t body_bytes_ = 0;

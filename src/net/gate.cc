@@ -32,8 +32,12 @@ bool Gate::is_our_host(std::string_view host) const {
 
 bool Gate::is_our_origin(std::string_view origin) const {
   if (same_text(origin.substr(0, scheme_.size()), scheme_) && is_our_host(origin.substr(scheme_.size()))) return true;
+  return is_allowed_page(origin);
+}
+
+bool Gate::is_allowed_page(std::string_view origin) const {
   return std::any_of(origins_.begin(), origins_.end(),
-                     [&](const std::string& allowed) { return same_text(allowed, origin); });
+                     [&](const std::string& allowed) { return allowed == "*" || same_text(allowed, origin); });
 }
 
 std::optional<base::Error> Gate::check(std::optional<std::string_view> host,

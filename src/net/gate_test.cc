@@ -47,5 +47,15 @@ TEST(Gate, OtherOriginsAreForeign) {
   }
 }
 
+TEST(Gate, OnlyConfiguredOriginsArePagesOfOthers) {
+  EXPECT_TRUE(gate().is_allowed_page("https://dashboard.example"));
+  EXPECT_FALSE(gate().is_allowed_page("http://localhost:7420")) << "our own need no permission";
+  EXPECT_FALSE(gate().is_allowed_page("https://evil.example"));
+  const Gate open("http", 7420, {}, {"*"});
+  EXPECT_TRUE(open.is_allowed_page("https://evil.example"));
+  EXPECT_FALSE(open.check("localhost", "https://evil.example"));
+  EXPECT_TRUE(open.check("evil.example", "https://evil.example")) << "a name that points here is still foreign";
+}
+
 }  // namespace
 }  // namespace arbiter::net

@@ -11,7 +11,6 @@
 
 #include "net/connection.h"
 #include "net/hub.h"
-#include "net/text.h"
 #include "net/tls.h"
 
 namespace arbiter::net {
@@ -198,12 +197,6 @@ class AsioServer final : public Server {
 };
 
 }  // namespace
-
-std::string_view Request::header(std::string_view name) const {
-  const auto found =
-      std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return same_text(header.first, name); });
-  return found == headers.end() ? std::string_view{} : std::string_view{found->second};
-}
 
 std::unique_ptr<Server> make_server(asio::io_context& io, ServerConfig config, Handler& handler) {
   return std::make_unique<AsioServer>(io, std::move(config), handler);

@@ -1,7 +1,8 @@
 // The HTTP/1.1 server: bytes, limits and deadlines, and nothing about what requests mean.
 //
 // Keep-alive and pipelining (answers in the order of the requests), deadlines for headers, body and idling, limits on
-// bodies, headers and connections, request ids, Host and Origin checks before anything else, JSON access log.
+// bodies, headers and connections, request ids, Host and Origin checks before anything else, CORS for configured
+// origins, gzip for clients that ask for it, JSON access log.
 #pragma once
 
 #include <atomic>
@@ -39,6 +40,8 @@ struct Limits {
   std::size_t stream_buffer_bytes_max =
       std::size_t{4} * 1024 * 1024;  // unsent bytes of one stream before it counts as lagging
   std::size_t web_socket_message_bytes_max = std::size_t{64} * 1024;  // of one message of a client
+  std::size_t web_socket_messages_per_second = 100;                   // of a client; four times as many at once
+  std::size_t gzip_bytes_min = 1'024;                                 // Smaller answers are not compressed; 0: none is.
   int web_socket_idle_timeout_ms = 60'000;  // a ping after half of it; without any sign the connection ends
 };
 
@@ -126,7 +129,7 @@ struct ServerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 7420;                 // 0: any free port
   std::vector<std::string> allowed_hosts;    // besides localhost, 127.0.0.1 and [::1] with our port
-  std::vector<std::string> allowed_origins;  // besides none: any Origin header that is not ours is foreign
+  std::vector<std::string> allowed_origins;  // of pages that may call us and read the answers; `*`: every one
   Limits limits;
   std::shared_ptr<TlsIdentity> tls;            // null: without TLS
   std::shared_ptr<spdlog::logger> access_log;  // one JSON object per request at level info; null: none

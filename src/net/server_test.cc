@@ -380,6 +380,66 @@ TEST_F(HttpServer, ForeignOriginIsRefusedOnEveryMethod) {
   EXPECT_EQ(client.ask(request("POST /echo", ours)).status, 200);
 }
 
+TEST_F(HttpServer, PagesOfAllowedOriginsMayAskAndRead) {
+  config.allowed_origins = {"https://pages.example"};
+  start();
+  Client client(port());
+  const std::string page = "Origin: https://pages.example\r\n";
+  const auto preflight = client.ask(request("OPTIONS /anywhere", page + "Access-Control-Request-Method: DELETE\r\n"));
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_TRUE(preflight.has("Access-Control-Allow-Origin: https://pages.example\r\n"));
+  EXPECT_TRUE(preflight.has("Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"));
+  EXPECT_TRUE(preflight.has("Authorization"));
+  EXPECT_FALSE(preflight.has("Content-Length")) << "204 has no body";
+  const auto answer = client.ask(request("POST /echo", page, "x"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_TRUE(answer.has("Access-Control-Allow-Origin: https://pages.example\r\n"));
+  EXPECT_TRUE(answer.has("Access-Control-Expose-Headers: "));
+  EXPECT_TRUE(answer.has("Vary: Origin\r\n"));
+  EXPECT_FALSE(answer.has("Allow-Credentials"));
+  EXPECT_TRUE(client.ask(request("GET /drop", page)).has("Access-Control-Allow-Origin: ")) << "errors are read too";
+  const auto plain = client.ask(request("GET /echo"));
+  EXPECT_FALSE(plain.has("Access-Control"));
+  EXPECT_TRUE(plain.has("Vary: Origin\r\n")) << "a cache must not give one the answer of the other";
+  const auto ours = "Origin: http://localhost:" + std::to_string(port()) + "\r\n";
+  EXPECT_EQ(client.ask(request("OPTIONS /echo", ours + "Access-Control-Request-Method: PUT\r\n")).status, 200)
+      << "our own pages ask nobody: the handler answers";
+  Client stream(port());
+  stream.send(request("GET /stream", page));
+  EXPECT_TRUE(stream.read(/*to_head=*/true).has("Access-Control-Allow-Origin: "));
+  EXPECT_EQ(Client(port()).ask(request("OPTIONS /echo", "Origin: https://evil.example\r\n")).status, 403);
+}
+
+TEST_F(HttpServer, LargeAnswersAreCompressedForThoseWhoAsk) {
+  config.limits.gzip_bytes_min = 500;
+  start();
+  Client client(port());
+  const std::string large(5'000, 'a');
+  const auto plain = client.ask(request("POST /echo", "", large));
+  EXPECT_FALSE(plain.has("Content-Encoding"));
+  EXPECT_TRUE(plain.has("Vary: Accept-Encoding\r\n"));
+  EXPECT_EQ(plain.body.size(), 11 + large.size());
+  const std::string gzip = "Accept-Encoding: br, gzip;q=0.9\r\n";
+  const auto packed = client.ask(request("POST /echo", gzip, large));
+  EXPECT_TRUE(packed.has("Content-Encoding: gzip\r\n"));
+  EXPECT_LT(packed.body.size(), 500U);
+  EXPECT_EQ(packed.body.substr(0, 2), "\x1f\x8b");
+  EXPECT_FALSE(client.ask(request("POST /echo", gzip, "small")).has("Content-Encoding"));
+  EXPECT_FALSE(client.ask(request("POST /echo", "Accept-Encoding: gzip;q=0\r\n", large)).has("Content-Encoding"));
+  // A HEAD has the length that its GET would have.
+  const std::string path = " /echo?" + std::string(1'000, 'b');
+  const auto get = client.ask(request("GET" + path, gzip));
+  const auto length = "Content-Length: " + std::to_string(get.body.size()) + "\r\n";
+  EXPECT_TRUE(get.has(length));
+  client.send(request("HEAD" + path, gzip));
+  const auto head = client.read(/*to_head=*/true);
+  EXPECT_TRUE(head.has("Content-Encoding: gzip\r\n"));
+  EXPECT_NE(head.head.find("Content-Length: "), std::string::npos);
+  Client stream(port());
+  stream.send(request("GET /stream", gzip));
+  EXPECT_FALSE(stream.read(/*to_head=*/true).has("Content-Encoding")) << "what is sent as it happens is not held back";
+}
+
 TEST_F(HttpServer, RefusalBeforeABodyEndsTheConnection) {
   start();
   Client client(port());

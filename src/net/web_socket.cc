@@ -27,24 +27,20 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kGatheredBytesMax =
     std::size_t{64} * 1024;  // Messages are gathered up to this before they are sent.
-// A frame costs work beyond its bytes; in the client's allowance it counts as so many.
-constexpr double kFrameCostBytes = 1024;
-// The allowance: so many messages of full size at once, and one more per second.
-constexpr double kAllowanceMessages = 4;
+// What a client may send at once is what it may send in so many seconds.
+constexpr double kBurstSeconds = 4;
+constexpr double kHeadersPerSecondBytes = 16.0 * 1024;  // Beside one message of full size per second.
 
-// What a client may send: bytes and frames, refilled with time.
+// What a client may send, of bytes or of frames, refilled with time.
 class Allowance {
  public:
-  explicit Allowance(std::size_t message_bytes_max)
-      : per_second_(static_cast<double>(message_bytes_max) + 16 * kFrameCostBytes),
-        most_(kAllowanceMessages * per_second_),
-        left_(most_) {}
+  explicit Allowance(double per_second) : per_second_(per_second), most_(kBurstSeconds * per_second_), left_(most_) {}
   // False: more than it may.
-  [[nodiscard]] bool spend(double bytes) {
+  [[nodiscard]] bool spend(double count) {
     const auto now = steady_clock::now();
     left_ = std::min(most_, left_ + per_second_ * std::chrono::duration<double>(now - refilled_).count());
     refilled_ = now;
-    left_ -= bytes;
+    left_ -= count;
     return left_ >= 0;
   }
 
@@ -169,7 +165,8 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   Session(const Strand& strand, WebSocketSetup setup)
       : setup_(std::move(setup)),
         upgrade_(upgrade_of(setup_.request)),
-        allowance_(setup_.limits.web_socket_message_bytes_max),
+        bytes_(static_cast<double>(setup_.limits.web_socket_message_bytes_max) + kHeadersPerSecondBytes),
+        frames_(static_cast<double>(setup_.limits.web_socket_messages_per_second)),
         stream_(strand, setup_.wake) {
     stream_.read_message_max(setup_.limits.web_socket_message_bytes_max);
     stream_.auto_fragment(false);
@@ -184,7 +181,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   }
 
   void start() override {
-    stream_.control_callback([this](websocket::frame_type, beast::string_view) { spend(kFrameCostBytes); });
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) { count_frame(); });
     stream_.async_accept(upgrade_, [self = shared_from_this()](error_code error) {
       if (error) return self->finish();
       self->accepted_ = true;
@@ -196,7 +193,9 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   std::size_t receive(std::string_view bytes) override {
     if (ending_) return bytes.size();  // Nobody listens any more.
     const std::size_t taken = stream_.next_layer().feed(bytes);
-    spend(static_cast<double>(taken));
+    if (!bytes_.spend(static_cast<double>(taken))) {
+      end(websocket::close_code::policy_error, "Too many bytes in a short time.");
+    }
     return taken;
   }
   std::string take_output() override {
@@ -226,7 +225,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
     // A client that closes, a frame that is not valid, silence: Beast has said what there was to say.
     if (error) return finish();
     if (ending_) return;
-    spend(kFrameCostBytes);
+    count_frame();
     if (!stream_.got_text()) return end(websocket::close_code::unknown_data, "Messages here are text.");
     setup_.message(beast::buffers_to_string(buffer_.data()));
     buffer_.clear();
@@ -256,8 +255,8 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
     });
   }
 
-  void spend(double bytes) {
-    if (!allowance_.spend(bytes)) end(websocket::close_code::policy_error, "Too many bytes or frames in a short time.");
+  void count_frame() {
+    if (!frames_.spend(1)) end(websocket::close_code::policy_error, "Too many messages in a short time.");
   }
 
   // Says goodbye; what the client still sends is not looked at.
@@ -278,7 +277,8 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
 
   const WebSocketSetup setup_;
   const UpgradeRequest upgrade_;
-  Allowance allowance_;
+  Allowance bytes_;
+  Allowance frames_;
   websocket::stream<Pipe, /*deflateSupported=*/false> stream_;
   beast::flat_buffer buffer_;
   std::string message_;  // with Beast, while writing_

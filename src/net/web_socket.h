@@ -10,7 +10,8 @@
 // | a message that is not UTF-8                      | close 1007                                |
 // | a binary message                                 | close 1003                                |
 // | a message over web_socket_message_bytes_max      | close 1009                                |
-// | more bytes and frames than its allowance         | close 1008                                |
+// | more bytes than a message of full size a second  | close 1008                                |
+// | more messages than web_socket_messages_per_second | close 1008                               |
 // | (the handler closes with a reason)               | what is queued, then close 1008           |
 // | nothing, not even a pong, for the idle time-out  | the connection ends                       |
 #pragma once

@@ -192,9 +192,9 @@ base::Result<Config> load_config(const std::string& path, const Lookup& environm
 
 std::vector<std::string> misspelt_variables(const std::vector<std::string>& names) {
   // Read by clients, and by the programs that workers run.
-  std::vector<std::string> known = {"CA_FILE",   "CONFIG",  "URL",       "TOKEN",   "TOKEN_FILE",
-                                    "NAMESPACE", "TASK_ID", "TASK_TYPE", "ATTEMPT", "LEASE",
-                                    "WORKER",    "NEEDS",   "RUN",       "STEP",    "CALLER_DIRECTORY"};
+  std::vector<std::string> known = {
+      "CA_FILE", "CONFIG", "URL",   "TOKEN", "TOKEN_FILE", "NAMESPACE",        "TASK_ID",  "TASK_TYPE", "ATTEMPT",
+      "LEASE",   "WORKER", "NEEDS", "RUN",   "STEP",       "CALLER_DIRECTORY", "WORKTREE", "BRANCH",    "BASE_COMMIT"};
   for (const auto& key : keys()) known.push_back(key.environment().substr(kPrefix.size()));
   std::vector<std::string> remarks;
   for (const auto& name : names) {
@@ -269,6 +269,12 @@ base::Result<void> check_together(const Config& config) {
     const auto otlp =
         otlp_config(config.telemetry.otlp_endpoint, config.telemetry.traces_endpoint, config.telemetry.headers);
     if (!otlp) return fail(otlp.error());
+  }
+  const auto& origins = config.allowed_origins;
+  if (config.insecure_no_auth && std::find(origins.begin(), origins.end(), "*") != origins.end()) {
+    return wrong(
+        "allowedOrigins: * with insecureNoAuth would let every web page that is opened on this machine do everything. "
+        "Name the origins, or leave insecureNoAuth out");
   }
   const auto address = parse_listen(config.listen);
   if (!address) return fail(address.error());

@@ -39,6 +39,11 @@ struct Config {
   net::TlsFiles tls;  // empty: without TLS
   net::Limits http;
   std::int64_t streams_max = 2'000;
+  std::int64_t requests_per_second_per_token = 0;
+  std::int64_t requests_burst_per_token = 0;
+  std::int64_t requests_per_second_per_address = 0;
+  std::int64_t requests_burst_per_address = 0;
+  std::int64_t wrong_tokens_per_minute_per_address = 0;
   std::int64_t subscriptions_max = 100;
   std::int64_t body_bytes_max = std::int64_t{2} * 1024 * 1024;
   std::int64_t large_body_bytes_max = std::int64_t{20} * 1024 * 1024;

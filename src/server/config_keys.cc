@@ -186,8 +186,10 @@ void add_basics(std::vector<Key>& keys) {
                         [](Config& c) -> auto& { return c.shutdown_timeout_ms; }));
   keys.push_back(list("allowedHosts", "Names besides localhost by which clients may address this server (Host header)",
                       [](Config& c) -> auto& { return c.allowed_hosts; }));
-  keys.push_back(list("allowedOrigins", "Origins of web pages that may call this server (Origin header)",
-                      [](Config& c) -> auto& { return c.allowed_origins; }));
+  keys.push_back(list(
+      "allowedOrigins",
+      "Origins of web pages that may call this server and read its answers (Origin header, CORS); `*`: every origin",
+      [](Config& c) -> auto& { return c.allowed_origins; }));
   keys.push_back(flag("insecureNoAuth", "Serve everyone without a token. For experiments on one's own machine only",
                       [](Config& c) -> auto& { return c.insecure_no_auth; }));
 }
@@ -219,9 +221,30 @@ void add_http_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.subscriptions_max; });
   add("webSocketMessageBytesMax", kKiB, 16 * kMiB, "Bytes of a message that a client sends over a WebSocket",
       [](Config& c) -> auto& { return c.http.web_socket_message_bytes_max; });
+  add("webSocketMessagesPerSecond", 1, 1'000'000,
+      "Messages per second of a client over a WebSocket; 4 times as many at once",
+      [](Config& c) -> auto& { return c.http.web_socket_messages_per_second; });
+  add("gzipBytesMin", 0, kMany, "Answers of so many bytes are compressed for clients that ask for gzip; 0: none is",
+      [](Config& c) -> auto& { return c.http.gzip_bytes_min; });
   add("webSocketIdleTimeoutMs", 100, kHourMs,
       "Until a WebSocket whose client answers no ping is closed; it is pinged after half of it",
       [](Config& c) -> auto& { return c.http.web_socket_idle_timeout_ms; });
+}
+
+void add_request_rates(std::vector<Key>& keys) {
+  const auto add = [&](const std::string& name, std::string help, auto at) {
+    keys.push_back(number("limits.http." + name, 0, 1'000'000, std::move(help), at));
+  };
+  add("requestsPerSecondPerToken", "Requests per second with one token; 0: no limit",
+      [](Config& c) -> auto& { return c.requests_per_second_per_token; });
+  add("requestsBurstPerToken", "So many of them at once; 0: as many as in a second",
+      [](Config& c) -> auto& { return c.requests_burst_per_token; });
+  add("requestsPerSecondPerAddress", "Requests per second from one address, or one IPv6 network /64; 0: no limit",
+      [](Config& c) -> auto& { return c.requests_per_second_per_address; });
+  add("requestsBurstPerAddress", "So many of them at once; 0: as many as in a second",
+      [](Config& c) -> auto& { return c.requests_burst_per_address; });
+  add("wrongTokensPerMinutePerAddress", "Tokens that nobody has, per minute from one address; 0: no limit",
+      [](Config& c) -> auto& { return c.wrong_tokens_per_minute_per_address; });
 }
 
 void add_core_limits(std::vector<Key>& keys) {
@@ -289,6 +312,7 @@ const std::vector<Key>& keys() {
     std::vector<Key> all;
     add_basics(all);
     add_http_limits(all);
+    add_request_rates(all);
     add_core_limits(all);
     return all;
   }();

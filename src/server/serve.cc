@@ -55,6 +55,10 @@ int thread_count(const Config& config) {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kThreadsMax);
 }
 
+api::RequestRate rate_of(std::int64_t per_second, std::int64_t burst) {
+  return {per_second, burst > 0 ? burst : per_second};
+}
+
 // The parts of a running server, in the order in which they are built.
 class Running {
  public:
@@ -183,6 +187,10 @@ Result<void> Running::open_store() {
     return static_cast<std::int64_t>(space.available);
   };
   service.namespaces_max = static_cast<std::size_t>(config_.namespaces_max);
+  service.token_rate = rate_of(config_.requests_per_second_per_token, config_.requests_burst_per_token);
+  service.address_rate = rate_of(config_.requests_per_second_per_address, config_.requests_burst_per_address);
+  const std::int64_t wrong = config_.wrong_tokens_per_minute_per_address;
+  service.refused_address_rate = {wrong, wrong, 60'000};
   service.authentication = !config_.insecure_no_auth;
   service.spans = exporter_.get();
   service.trace_ratio = config_.telemetry.sample_ratio;
