@@ -9,6 +9,7 @@
 #include "api/token_operations.h"
 #include "base/check.h"
 #include "core/commands.h"
+#include "core/graph.h"
 
 namespace arbiter::api {
 namespace {
@@ -37,6 +38,18 @@ void run_command(Service& service, const CallPtr& call) {
   if constexpr (std::is_same_v<Command, ReportTasks>) link_reports(*call, *command);
   const bool may_wait = waits(*command);
   service.execute(call, std::move(*command), may_wait);
+}
+
+void run_graph_dot(Service& service, const CallPtr& call) {
+  auto command = call->decode<GetGraph>();
+  if (!command) return call->refuse(command.error());
+  service.execute(call, std::move(*command), /*waits=*/false, [call](engine::Answer answer) {
+    if (!answer) return call->refuse(answer.error());
+    net::Response response;
+    response.content_type = "text/vnd.graphviz";
+    response.body = to_dot(std::get<Graph>(std::get<Reply>(*answer)));
+    call->reply(std::move(response));
+  });
 }
 
 struct Empty {};
@@ -118,6 +131,10 @@ void add_tasks(Table& t) {
 void add_leased_tasks(Table& t) {
   add<StartTask, LeaseStatus>(
       t, {"tasks.start", "POST", "/api/v1/tasks/{id}/start", kWrite, "Begin a task that was leased with start: false"});
+  add<SuspendTask, TaskView>(t, {"tasks.suspend", "POST", "/api/v1/tasks/{id}/suspend", kWrite,
+                                 "Let a running task rest: its time stands still, its slot is free, its lease stays"});
+  add<ResumeTask, TaskView>(
+      t, {"tasks.resume", "POST", "/api/v1/tasks/{id}/resume", kWrite, "Let a suspended task go on"});
   add<ReportProgress, LeaseStatus>(
       t, {"tasks.progress", "POST", "/api/v1/tasks/{id}/progress", kWrite, "Say how far a leased task is"});
   add<AppendLog, LeaseStatus>(
@@ -156,10 +173,19 @@ void add_queues(Table& t) {
       t, {"queues.configure", "PUT", "/api/v1/queues/{name}", kWrite, "Set how many tasks a queue may hold and start"});
   add<PauseQueue, QueueView>(t, {"queues.pause", "POST", "/api/v1/queues/{name}/pause", kWrite,
                                  "Hand out no more tasks of a queue, for a time or until it is resumed"});
-  add<ResumeQueue, QueueView>(
-      t, {"queues.resume", "POST", "/api/v1/queues/{name}/resume", kWrite, "Hand out tasks of a queue again"});
-  add<GetGraph, Graph>(
-      t, {"graph.get", "GET", "/api/v1/graph", kRead, "Dependencies with states and a topological order"});
+  add<ResumeQueue, QueueView>(t, {"queues.resume", "POST", "/api/v1/queues/{name}/resume", kWrite,
+                                  "Hand out tasks of a queue again, and take new ones"});
+  add<DrainQueue, QueueView>(t, {"queues.drain", "POST", "/api/v1/queues/{name}/drain", kWrite,
+                                 "Take no new tasks into a queue; those in it are worked off"});
+  add<GetGraph, Graph>(t,
+                       {"graph.get", "GET", "/api/v1/graph", kRead,
+                        "Dependencies with states, a topological order and the critical path by measured durations"});
+  add<GetGraph>(t,
+                {"graph.dot", "GET", "/api/v1/graph.dot", kRead, "The same as a graph of Graphviz (DOT)", Success::kOk,
+                 Scope::kNamespace, BodySize::kSmall, "text/vnd.graphviz"},
+                &run_graph_dot);
+  add<ListCascades, CascadeList>(t, {"cascades.list", "GET", "/api/v1/cascades", kRead,
+                                     "What is being done in many steps: lost workers, dependents, bulk changes"});
 }
 
 void add_schedules(Table& t) {
@@ -178,6 +204,19 @@ void add_schedules(Table& t) {
                                  "Submit a schedule's task now, beside its times", Success::kCreated});
   add<DeleteSchedule, Done>(
       t, {"schedules.delete", "DELETE", "/api/v1/schedules/{name}", kWrite, "Delete a schedule; its runs stay"});
+}
+
+void add_task_types(Table& t) {
+  add<SetTaskType, TaskTypeView>(
+      t, {"task_types.set", "PUT", "/api/v1/task-types/{name}", kWrite,
+          "Say what tasks of a type have by default, and what their payloads and results must look like",
+          Success::kCreated});
+  add<ListTaskTypes, TaskTypeList>(
+      t, {"task_types.list", "GET", "/api/v1/task-types", kRead, "List the defined types by name, without schemas"});
+  add<GetTaskType, TaskTypeView>(
+      t, {"task_types.get", "GET", "/api/v1/task-types/{name}", kRead, "What is defined for a type"});
+  add<DeleteTaskType, Done>(t, {"task_types.delete", "DELETE", "/api/v1/task-types/{name}", kWrite,
+                                "Forget what is defined for a type; its tasks stay"});
 }
 
 void add_keys(Table& t) {
@@ -263,6 +302,7 @@ Table make_table() {
   add_queues(table);
   add_schedules(table);
   add_keys(table);
+  add_task_types(table);
   add_events(table);
   add_tokens(table);
   add_server(table);

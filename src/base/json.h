@@ -323,6 +323,16 @@ struct JsonCodec<std::vector<T>> {
   static json::object schema(Schemas& s) { return {{"type", "array"}, {"items", base::schema<T>(s)}}; }
 };
 
+template <typename T>
+struct JsonCodec<Defaulted<T>> {
+  static void decode(const json::value& in, Defaulted<T>& out, const Path& path, FieldErrors& errors) {
+    out.given = true;
+    base::decode(in, static_cast<T&>(out), path, errors);
+  }
+  static void encode(const Defaulted<T>& in, std::string& out) { base::encode(static_cast<const T&>(in), out); }
+  static json::object schema(Schemas& s) { return base::schema<T>(s); }
+};
+
 template <typename T, std::size_t Min, std::size_t Max>
 struct JsonCodec<List<T, Min, Max>> {
   static void decode(const json::value& in, List<T, Min, Max>& out, const Path& path, FieldErrors& errors) {

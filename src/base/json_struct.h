@@ -119,6 +119,9 @@ struct JsonCodec<T> {
       return member.empty();
     } else if constexpr (requires { T::kSparse; }) {
       static const T defaults{};
+      if constexpr (requires { member.given; }) {
+        if (member.given) return false;
+      }
       if constexpr (requires { member == defaults.*d.pointer; }) {
         return member == defaults.*d.pointer;
       } else if constexpr (requires { member.empty(); }) {

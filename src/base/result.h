@@ -14,7 +14,7 @@ namespace arbiter::base {
 BOOST_DEFINE_ENUM_CLASS(ErrorCode, kInvalidRequest, kUnauthorized, kForbidden, kForeignHost, kForeignOrigin, kNotFound,
                         kMethodNotAllowed, kIdConflict, kDuplicateTask, kStaleLease, kOutcomeConflict, kInvalidState,
                         kUnknownWorker, kSessionReplaced, kUnknownDependency, kDependencyCycle, kLineageLimit,
-                        kTooLarge, kQueueFull, kOverloaded, kHistoryTruncated, kIdempotencyMismatch,
+                        kTooLarge, kQueueFull, kQueueDraining, kOverloaded, kHistoryTruncated, kIdempotencyMismatch,
                         kUnsupportedMediaType, kRequestTimeout, kHeadersTooLarge, kNamespaceUnknown, kStoreUnavailable,
                         kShuttingDown, kFenced, kUnknown, kNoSpace, kIoError, kConnection, kInternal)
 

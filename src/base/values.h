@@ -66,6 +66,20 @@ inline constexpr std::size_t kNameBytesMax = 128;
 inline constexpr std::string_view kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$";
 [[nodiscard]] bool is_name(std::string_view text);
 
+// A value with a default, and whether it was given: what was not may be filled in from elsewhere.
+template <typename T>
+struct Defaulted : T {
+  bool given = false;
+  Defaulted() = default;
+  Defaulted(const T& v) : T(v), given(true) {}  // NOLINT(google-explicit-constructor)
+  // As it is when nobody gives it.
+  [[nodiscard]] static Defaulted of(const T& v) {
+    Defaulted out(v);
+    out.given = false;
+    return out;
+  }
+};
+
 // A list of Min to Max elements.
 template <typename T, std::size_t Min, std::size_t Max>
 struct List : std::vector<T> {

@@ -116,6 +116,8 @@ int run(int argc, char** argv, const Program& program) {
   add_queue_commands(commands);
   add_schedule_commands(commands);
   add_key_commands(commands);
+  add_type_commands(commands);
+  add_cascade_commands(commands);
   add_metrics_commands(commands);
   add_event_commands(commands);
   add_token_commands(commands);

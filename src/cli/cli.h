@@ -63,6 +63,8 @@ void add_task_work_commands(Commands& commands, CLI::App* task);
 void add_queue_commands(Commands& commands);
 void add_schedule_commands(Commands& commands);
 void add_key_commands(Commands& commands);
+void add_type_commands(Commands& commands);
+void add_cascade_commands(Commands& commands);
 void add_metrics_commands(Commands& commands);
 void add_event_commands(Commands& commands);
 void add_token_commands(Commands& commands);

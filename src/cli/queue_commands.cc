@@ -1,6 +1,8 @@
-// arbiter queue list | show | pause | resume | set
+// arbiter queue list | show | pause | resume | drain | set
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "cli/cli.h"
 #include "cli/fields.h"
@@ -12,6 +14,8 @@ namespace arbiter::cli {
 namespace {
 
 using base::fail;
+
+constexpr auto kDrainPoll = std::chrono::milliseconds(500);
 
 std::string path_of(const std::string& name) { return "/api/v1/queues/" + client::escape(name); }
 
@@ -44,13 +48,20 @@ std::string limits(const json::value& queue) {
   return own + (own.empty() || each.empty() ? "" : "; ") + (each.empty() ? "" : "each key " + each);
 }
 
+std::string state_of(const json::value& queue) {
+  const auto is = [&](std::string_view what) { return at(queue, what) == json::value(true); };
+  if (is("drained")) return "drained";
+  if (is("draining")) return is("paused") ? "draining, paused" : "draining";
+  return is("paused") ? "paused" : "open";
+}
+
 std::string as_table(const json::array& queues, bool colours) {
   Table table({"QUEUE", "STATE", ">QUEUED", ">PENDING", ">RUNNING", ">MAX", "LIMITS", ">OLDEST", ">IN", ">DONE",
                ">FAILED", "WAIT p50/p99", "RUN p50/p99"});
   for (const auto& queue : queues) {
-    const bool paused = at(queue, "paused").is_bool() && at(queue, "paused").get_bool();
+    const std::string state = state_of(queue);
     const auto& depth = at(queue, "depth");
-    table.add({text(queue, "name"), Cell(paused ? "paused" : "open", paused ? Colour::kYellow : Colour::kGreen),
+    table.add({text(queue, "name"), Cell(state, state == "open" ? Colour::kGreen : Colour::kYellow),
                std::to_string(number(depth, "queued")), std::to_string(number(depth, "pending")),
                std::to_string(number(depth, "running") + number(depth, "assigned")), text(queue, "maxDepth"),
                limits(queue), oldest(queue), rate(queue, "submittedPerSecond"), rate(queue, "completedPerSecond"),
@@ -97,6 +108,48 @@ void add_queue_set(Context& context, const auto& named) {
   set->of_keys = LimitFlags::add(command, "key-", "each key without limits of its own", /*with_weight=*/true);
 }
 
+struct QueueDrain {
+  std::string reason;
+  bool wait = false;
+};
+
+std::int64_t left_in(const json::value& queue) {
+  std::int64_t left = 0;
+  if (const auto* depth = at(queue, "depth").if_object()) {
+    for (const auto& state : *depth) left += state.value().to_number<std::int64_t>();
+  }
+  return left;
+}
+
+Result<int> drain_queue(Context& context, const std::string& name, const QueueDrain& o) {
+  json::object body;
+  if (!o.reason.empty()) body["reason"] = o.reason;
+  auto queue = context.post(path_of(name) + "/drain", std::move(body));
+  std::int64_t told = -1;
+  while (queue && o.wait && at(*queue, "drained") != json::value(true)) {
+    const std::int64_t left = left_in(*queue);
+    if (left != told) std::fprintf(stderr, "%lld left\n", static_cast<long long>(left));
+    told = left;
+    std::this_thread::sleep_for(kDrainPoll);
+    queue = context.get(path_of(name));
+    if (queue && at(*queue, "draining") != json::value(true)) {
+      return fail({base::ErrorCode::kInvalidState, "Queue " + name + " was resumed before it was empty."});
+    }
+  }
+  return show_one(context, queue);
+}
+
+void add_drain(Context& context, const auto& named) {
+  auto o = std::make_shared<QueueDrain>();
+  auto* command = named("drain",
+                        {"Take no new tasks into a queue; those in it are worked off",
+                         "  arbiter queue drain nightly --wait && echo 'nothing left'\n"
+                         "  arbiter queue resume nightly"},
+                        [&context, o](const auto& name) { return drain_queue(context, name, *o); });
+  command->add_option("--reason", o->reason, "Why, for the record");
+  command->add_flag("--wait", o->wait, "Wait until nothing is left in it, and tell how much is");
+}
+
 }  // namespace
 
 void add_queue_commands(Commands& commands) {
@@ -129,9 +182,11 @@ void add_queue_commands(Commands& commands) {
               if (!body) return fail(body.error());
               return show_one(context, context.post(path_of(name) + "/pause", std::move(*body)));
             }));
-  named("resume", {"Hand out tasks of a queue again", "  arbiter queue resume nightly"}, [&context](const auto& name) {
-    return show_one(context, context.post(path_of(name) + "/resume", json::object{}));
-  });
+  add_drain(context, named);
+  named("resume", {"Hand out tasks of a queue again, and take new ones", "  arbiter queue resume nightly"},
+        [&context](const auto& name) {
+          return show_one(context, context.post(path_of(name) + "/resume", json::object{}));
+        });
   add_queue_set(context, named);
 }
 

@@ -1,6 +1,7 @@
 // arbiter task list | show | watch | wait | cancel | retry | logs | history | graph | bulk-cancel | bulk-retry
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "cli/cli.h"
@@ -213,15 +214,26 @@ std::string history_table(const json::value& history, bool colours) {
 std::string graph_table(const json::value& graph, bool colours) {
   std::map<std::string, const json::value*> nodes;
   for (const auto& node : items(graph, "nodes")) nodes[text(node, "id")] = &node;
-  Table table({"TASK", "TYPE", "STATE", "AFTER"});
+  std::set<std::string> critical;
+  for (const auto& id : items(graph, "criticalPath")) critical.insert(text(id));
+  Table table({"TASK", "TYPE", "STATE", ">TIME", "", "AFTER"});
   for (const auto& id : items(graph, "order")) {
     const auto it = nodes.find(text(id));
     if (it == nodes.end()) continue;
     const auto state = text(*it->second, "state");
+    const std::int64_t took = number(*it->second, "durationMs");
+    const bool estimated = at(*it->second, "estimated") == json::value(true);
+    const bool on_path = critical.size() > 1 && critical.contains(it->first);
     table.add({it->first, text(*it->second, "type"), Cell(state, state_colour(state)),
+               took ? (estimated ? "~" : "") + human_duration(took) : "", on_path ? "*" : "",
                shortened(text(*it->second, "dependsOn"), 80)});
   }
-  return table.text(colours);
+  std::string out = table.text(colours);
+  if (critical.size() > 1) {
+    out += "\n* critical path: " + human_duration(number(graph, "criticalPathMs")) + " over " +
+           std::to_string(critical.size()) + " tasks\n";
+  }
+  return out;
 }
 
 void add_views(Commands& commands, CLI::App* noun) {
@@ -260,18 +272,31 @@ void add_views(Commands& commands, CLI::App* noun) {
   log->add_option("--after", o->after, "Only lines after this sequence number");
 }
 
+Result<int> print_dot(Context& context, const std::string& query) {
+  auto http = context.server();
+  if (!http) return fail(http.error());
+  auto dot = (*http)->send("GET", "/api/v1/graph.dot" + query, "", {});
+  if (!dot) return fail(dot.error());
+  if (dot->status != 200) return fail(client::problem(*dot));
+  context.print(dot->body);
+  return 0;
+}
+
 void add_graph(Commands& commands, CLI::App* noun) {
   struct Options {
     std::string task;
     std::string tag;
+    bool dot = false;
   };
   Context& context = commands.context();
   auto o = std::make_shared<Options>();
   auto* command = commands.add(
       noun, "graph",
-      {"Which task waits for which, in an order in which they can run",
-       "  arbiter task graph build-1\n  arbiter task graph --tag run:42 -o json"},
+      {"Which task waits for which, in an order in which they can run, and which chain takes longest",
+       "  arbiter task graph build-1\n  arbiter task graph --tag run:42 -o json\n"
+       "  arbiter task graph --dot | dot -Tsvg > graph.svg"},
       [&context, o]() -> Result<int> {
+        if (o->dot) return print_dot(context, client::query({{"taskId", o->task}, {"tag", o->tag}}));
         auto graph = context.get("/api/v1/graph" + client::query({{"taskId", o->task}, {"tag", o->tag}}));
         if (!graph) return fail(graph.error());
         context.show(*graph, [&](const json::value& value) { return graph_table(value, context.colours()); });
@@ -279,6 +304,7 @@ void add_graph(Commands& commands, CLI::App* noun) {
       });
   command->add_option("task", o->task, "Only what is connected with this task");
   command->add_option("--tag", o->tag, "Only tasks with this tag");
+  command->add_flag("--dot", o->dot, "As a graph of Graphviz");
 }
 
 std::string bulk_line(const json::value& bulk) {

@@ -1,5 +1,5 @@
-// arbiter task lease | start | progress | log | complete | fail | release | extend | exec: working on tasks by hand.
-// TASK and
+// arbiter task lease | start | suspend | resume | progress | log | complete | fail | release | extend | exec: working
+// on tasks by hand. TASK and
 // --lease default to ARBITER_TASK_ID and ARBITER_LEASE, so that a program under a worker needs to name neither.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -185,11 +185,43 @@ void add_outcomes(Commands& commands, CLI::App* noun) {
   release->add_option("--reason", o->reason, "Why, for the record");
 }
 
+// By its own program (which knows the lease) or by somebody else (who does not, and stops the program).
+void add_rests(Commands& commands, CLI::App* noun) {
+  struct Options {
+    HandOptions hand;
+    std::string reason;
+  };
+  Context& context = commands.context();
+  const auto add = [&](const std::string& verb, const Help& help) {
+    auto o = std::make_shared<Options>();
+    auto* command = commands.add(noun, verb, help, [&context, o, verb]() -> Result<int> {
+      json::object body;
+      if (!o->hand.lease.empty()) body["lease"] = o->hand.lease;
+      if (!o->reason.empty()) body["reason"] = o->reason;
+      auto answer = context.post(task_path(o->hand.task) + "/" + verb, body);
+      if (!answer) return fail(answer.error());
+      const auto line = [&](const json::value& value) { return o->hand.task + ": " + text(value, "state") + '\n'; };
+      const bool inside_a_task = std::getenv("ARBITER_LEASE") != nullptr;
+      if (context.format == Format::kJson || !inside_a_task) context.show(*answer, line);
+      return 0;
+    });
+    add_hand_options(command, o->hand);
+    return std::pair(command, o);
+  };
+  const auto [suspend, o] =
+      add("suspend", {"Let a running task rest: its time stands still and its worker can take another meanwhile",
+                      "  arbiter task suspend build-1 --reason 'the machine is needed'\n"
+                      "  arbiter task suspend          # inside a task: its program goes on and waits for something"});
+  suspend->add_option("--reason", o->reason, "Why, for the record");
+  add("resume", {"Let a suspended task go on", "  arbiter task resume build-1"});
+}
+
 void add_signs(Commands& commands, CLI::App* noun) {
   auto o = std::make_shared<Outcome>();
   add_verb(commands, noun, "start",
            {"Begin a task that was leased with --no-start", "  arbiter task start build-1 --lease 17"},
            []() -> Result<json::object> { return json::object{}; });
+  add_rests(commands, noun);
   auto* progressed = add_verb(commands, noun, "progress",
                               {"Say how far a task is", "  arbiter task progress --percent 40 --message 'tests run'"},
                               [o] { return progress(*o); });

@@ -39,8 +39,17 @@ struct RunOptions {
   std::string drain = "30s";
   std::string lease = "30s";
   std::string connect = "10s";
+  std::string idle;
   bool shell = false;
 };
+
+Result<void> put_idle(const std::string& idle, worker::Registration& registration) {
+  if (idle.empty()) return {};
+  auto ms = duration_argument(idle, "--idle");
+  if (!ms) return fail(ms.error());
+  registration.idle_ms = static_cast<int>(std::min<std::int64_t>(*ms, INT_MAX));
+  return {};
+}
 
 std::string default_name() {
   char host[HOST_NAME_MAX + 1] = {};
@@ -67,6 +76,7 @@ Result<int> run(Context& context, const RunOptions& given) {
   for (const auto& [key, value] : *labels) registration.labels[std::string(key)] = text(value);
   const std::pair<const std::string*, int*> durations[] = {
       {&given.drain, &options.drain_ms}, {&given.lease, &registration.lease_ms}, {&given.connect, &options.connect_ms}};
+  if (auto ok = put_idle(given.idle, registration); !ok) return fail(ok.error());
   for (const auto& [from, to] : durations) {
     auto ms = duration_argument(*from, "A duration");
     if (!ms) return fail(ms.error());
@@ -124,6 +134,7 @@ void add_run(Commands& commands, CLI::App* noun) {
                       "Where fresh directories and worktrees are made [$TMPDIR/arbiter-work-UID]");
   command->add_option("--drain", o->drain, "How long SIGTERM waits for running tasks")->capture_default_str();
   command->add_option("--lease", o->lease, "How long a lease lasts without a heartbeat")->capture_default_str();
+  command->add_option("--idle", o->idle, "End after so long without a task [never]");
   command->add_option("--connect", o->connect, "How long to try to reach the server at first")->capture_default_str();
   command->add_flag("--release-inherited", o->worker.release_inherited,
                     "Hand the tasks of a dead worker of this name back without counting the attempt");
@@ -188,6 +199,7 @@ void add_list(Commands& commands, CLI::App* noun) {
 struct RegisterOptions {
   worker::Registration registration;
   std::vector<std::string> labels;
+  std::string idle;
 };
 
 Result<int> register_worker(Context& context, const RegisterOptions& o) {
@@ -198,6 +210,9 @@ Result<int> register_worker(Context& context, const RegisterOptions& o) {
   if (!registration.languages.empty()) body["languages"] = client::to_array(registration.languages);
   if (!registration.queues.empty()) body["queues"] = client::to_array(registration.queues);
   if (!registration.location.empty()) body["location"] = registration.location;
+  worker::Registration timed;
+  if (auto ok = put_idle(o.idle, timed); !ok) return fail(ok.error());
+  if (timed.idle_ms > 0) body["idleMs"] = timed.idle_ms;
   auto labels = pairs_argument(o.labels, "--label");
   if (!labels) return fail(labels.error());
   if (!labels->empty()) body["labels"] = std::move(*labels);
@@ -220,6 +235,7 @@ void add_register(Commands& commands, CLI::App* noun) {
   command->add_option("--max-concurrent", o->registration.max_concurrent, "How many tasks at a time")
       ->capture_default_str();
   command->add_option("--location", o->registration.location, "Where it is, for people");
+  command->add_option("--idle", o->idle, "Drain it after so long without a task [never]");
 }
 
 void add_heartbeat(Commands& commands, CLI::App* noun) {

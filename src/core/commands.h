@@ -7,6 +7,7 @@
 #include "core/schedule_commands.h"
 #include "core/task_commands.h"
 #include "core/token_commands.h"
+#include "core/type_definition.h"
 
 namespace arbiter::core {
 
@@ -21,8 +22,10 @@ struct RegisterWorker {
   List<Name, 0, 100> queues;
   Int<1, 10'000> max_concurrent{1};
   std::optional<Text<1, 256>> location;
+  std::optional<Int<100, 365 * kDayMs>> idle_ms;  // Drained once it had no task for so long.
 };
-BOOST_DESCRIBE_STRUCT(RegisterWorker, (), (name, capabilities, languages, labels, queues, max_concurrent, location))
+BOOST_DESCRIBE_STRUCT(RegisterWorker, (),
+                      (name, capabilities, languages, labels, queues, max_concurrent, location, idle_ms))
 struct WorkerView {
   Name id;
   Name name;
@@ -34,6 +37,7 @@ struct WorkerView {
   std::vector<Name> queues;
   std::int64_t max_concurrent = 1;
   std::optional<std::string> location;
+  std::optional<std::int64_t> idle_ms;
   std::int64_t running = 0;  // leases it holds
   std::vector<LeaseView> leases;
   std::int64_t completed = 0;  // since the server started
@@ -43,7 +47,7 @@ struct WorkerView {
 };
 BOOST_DESCRIBE_STRUCT(WorkerView, (),
                       (id, name, state, session, capabilities, languages, labels, queues, max_concurrent, location,
-                       running, leases, completed, failed, registered_at, last_seen_at))
+                       idle_ms, running, leases, completed, failed, registered_at, last_seen_at))
 struct RegisterReply {
   WorkerView worker;
   bool created = true;
@@ -70,18 +74,26 @@ struct Heartbeat {
   Name id;
   std::optional<std::int64_t> session;
   Wait wait_ms{0};
-  std::optional<List<LeaseText, 0, 10'000>> leases;  // When given, only these are renewed.
+  std::optional<List<LeaseText, 0, 10'000>> leases;     // When given, only these are renewed.
+  std::optional<List<LeaseText, 0, 10'000>> suspended;  // When given, a change of what is suspended ends the wait.
 };
-BOOST_DESCRIBE_STRUCT(Heartbeat, (), (id, session, wait_ms, leases))
+BOOST_DESCRIBE_STRUCT(Heartbeat, (), (id, session, wait_ms, leases, suspended))
+struct SuspendedLease {
+  Name task_id;
+  std::string lease;
+  bool stop = false;  // Somebody else than its holder wants its program to stand still.
+};
+BOOST_DESCRIBE_STRUCT(SuspendedLease, (), (task_id, lease, stop))
 struct HeartbeatReply {
   Name id;
   WorkerState state = WorkerState::kLive;
   std::vector<Cancellation> cancellations;
+  std::vector<SuspendedLease> suspended;
   std::vector<Cancellation> lost;  // Of the leases named in the heartbeat: those that are not current any more.
   bool drain = false;
   std::int64_t running = 0;
 };
-BOOST_DESCRIBE_STRUCT(HeartbeatReply, (), (id, state, cancellations, lost, drain, running))
+BOOST_DESCRIBE_STRUCT(HeartbeatReply, (), (id, state, cancellations, suspended, lost, drain, running))
 struct DrainWorker {
   static constexpr std::array kRequired{"id"};
   Name id;
@@ -104,6 +116,8 @@ struct QueueView {
   Name name;
   bool paused = false;
   std::optional<Timestamp> paused_until;
+  bool draining = false;  // takes no new tasks
+  bool drained = false;   // and has none left
   std::optional<std::int64_t> max_depth;
   std::optional<std::int64_t> concurrency;    // leased tasks at a time
   std::optional<RateLimit> rate;              // of starts
@@ -117,8 +131,8 @@ struct QueueView {
   Durations run;   // from leased to completed, of the latest 1,000
 };
 BOOST_DESCRIBE_STRUCT(QueueView, (),
-                      (name, paused, paused_until, max_depth, concurrency, rate, key_limits, depth, oldest_age_ms,
-                       submitted_per_second, completed_per_second, failed_per_second, wait, run))
+                      (name, paused, paused_until, draining, drained, max_depth, concurrency, rate, key_limits, depth,
+                       oldest_age_ms, submitted_per_second, completed_per_second, failed_per_second, wait, run))
 struct ListQueues {
   Limit limit{100};
   std::optional<Text<1, 256>> cursor;
@@ -156,6 +170,12 @@ struct ResumeQueue {
   Name name;
 };
 BOOST_DESCRIBE_STRUCT(ResumeQueue, (), (name))
+struct DrainQueue {
+  static constexpr std::array kRequired{"name"};
+  Name name;
+  std::optional<Text<1, 1'024>> reason;
+};
+BOOST_DESCRIBE_STRUCT(DrainQueue, (), (name, reason))
 
 // ---- subscriptions --------------------------------------------------------------------------------------------
 
@@ -175,6 +195,26 @@ struct SnapshotReply {
 };
 BOOST_DESCRIBE_STRUCT(SnapshotReply, (), (position, tasks, queues, workers, truncated))
 inline constexpr std::int64_t kSnapshotItemsMax = 1'000;  // of each part
+
+// ---- cascades -------------------------------------------------------------------------------------------------
+
+// What is done in many steps: the tasks of a lost worker, the dependents of a task that ended, a bulk change.
+BOOST_DEFINE_ENUM_CLASS(CascadeKind, kWorkerLost, kDependents, kBulk)
+struct CascadeView {
+  CascadeKind kind = CascadeKind::kBulk;
+  std::string id;                    // of the worker, the task, the bulk change
+  std::int64_t done = 0;             // tasks dealt with, since the server started
+  std::optional<std::int64_t> left;  // not known of a bulk change
+};
+BOOST_DESCRIBE_STRUCT(CascadeView, (), (kind, id, done, left))
+struct ListCascades {
+  Limit limit{100};
+};
+BOOST_DESCRIBE_STRUCT(ListCascades, (), (limit))
+struct CascadeList {
+  std::vector<CascadeView> items;  // those that are under way now
+};
+BOOST_DESCRIBE_STRUCT(CascadeList, (), (items))
 // ---- keys -----------------------------------------------------------------------------------------------------
 
 struct KeyView {
@@ -262,16 +302,18 @@ BOOST_DESCRIBE_STRUCT(Done, (), ())
 
 using Command =
     std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk,
-                 LeaseTasks, StartTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
-                 ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker,
-                 DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, ListKeys, GetKey,
-                 ConfigureKey, PauseKey, ResumeKey, TakeSnapshot, CreateNamespace, ListNamespaces, AddToken, FindToken,
-                 CreateToken, ListTokens, RevokeToken, NoteTokenUses, RecordLifecycle, SetSchedule, GetSchedule,
-                 ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule, DeleteSchedule>;
+                 LeaseTasks, StartTask, SuspendTask, ResumeTask, ReportProgress, AppendLog, CompleteTask, FailTask,
+                 ReleaseTask, ExtendLease, ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat,
+                 DrainWorker, DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue,
+                 DrainQueue, ListKeys, GetKey, ConfigureKey, PauseKey, ResumeKey, TakeSnapshot, CreateNamespace,
+                 ListNamespaces, AddToken, FindToken, CreateToken, ListTokens, RevokeToken, NoteTokenUses,
+                 RecordLifecycle, SetSchedule, GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule,
+                 DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades>;
 
-using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
-                           LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
-                           QueueView, KeyList, KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView,
-                           TokenList, SetScheduleReply, ScheduleView, ScheduleList>;
+using Reply =
+    std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply, LeaseStatus,
+                 ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList, QueueView, KeyList,
+                 KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, TokenList, SetScheduleReply,
+                 ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView, TaskTypeList, CascadeList>;
 
 }  // namespace arbiter::core

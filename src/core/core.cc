@@ -59,6 +59,10 @@ void Core::note_news(const Event& event) {
   } else if (const auto* requested = std::get_if<TaskCancelRequested>(&event.body)) {
     const Task* task = state_.find_task(requested->id.value);
     if (task->lease) of_worker(task->lease->worker->id);
+  } else if (const auto* suspended = std::get_if<TaskSuspended>(&event.body)) {
+    of_worker(state_.find_task(suspended->id.value)->lease->worker->id);
+  } else if (const auto* resumed = std::get_if<TaskResumed>(&event.body)) {
+    of_worker(state_.find_task(resumed->id.value)->lease->worker->id);
   } else if (const auto* draining = std::get_if<WorkerDraining>(&event.body)) {
     of_worker(draining->id.value);
   } else if (const auto* gone = std::get_if<WorkerDeregistered>(&event.body)) {
@@ -139,7 +143,7 @@ void Core::tell_news(const std::string& id) {
       wake(*waiter, base::fail({base::ErrorCode::kUnknownWorker, "Worker " + id + " was deregistered."}));
     } else if (waiter->what == Waiter::Kind::kLease) {
       if (has_news(*worker)) wake(*waiter, waiter_reply(*waiter, {}));
-    } else if (HeartbeatReply reply = heartbeat_reply(waiter->heartbeat, *worker); has_news(reply)) {
+    } else if (HeartbeatReply reply = heartbeat_reply(waiter->heartbeat, *worker); has_news(waiter->heartbeat, reply)) {
       wake(*waiter, Reply(std::move(reply)));
     }
   }
@@ -173,6 +177,7 @@ std::int64_t Core::next_deadline(base::Now now) const {
 void Core::extend_all(std::int64_t ms) {
   for (auto& [id, worker] : state_.workers) {
     worker->last_seen_at += ms;
+    worker->idle_since += ms;
     for (auto& [number, task] : worker->leases) {
       task->lease->expires_at += ms;
       task->lease->last_sign_at += ms;
@@ -214,6 +219,7 @@ std::vector<std::string> Core::needs(const Command& command) const {
           if (c.task) want(c.task->value);
         } else if constexpr (std::is_same_v<C, GetTask> || std::is_same_v<C, CancelTask> ||
                              std::is_same_v<C, RetryTask> || std::is_same_v<C, StartTask> ||
+                             std::is_same_v<C, SuspendTask> || std::is_same_v<C, ResumeTask> ||
                              std::is_same_v<C, ReportProgress> || std::is_same_v<C, AppendLog> ||
                              std::is_same_v<C, CompleteTask> || std::is_same_v<C, FailTask> ||
                              std::is_same_v<C, ReleaseTask> || std::is_same_v<C, ExtendLease>) {

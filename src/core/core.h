@@ -108,7 +108,7 @@ class Core {
   void check_dependencies(std::vector<Submission>& submissions, bool batch, base::FieldErrors& unknown) const;
   [[nodiscard]] base::Result<std::vector<std::size_t>> order_by_dependency(
       const std::vector<Submission>& submissions) const;
-  [[nodiscard]] static base::Result<void> check_depth(const Queue& queue, std::int64_t more);  // of max_depth
+  [[nodiscard]] static base::Result<void> check_room(const Queue& queue, std::int64_t more);
   void find_duplicates(std::vector<Submission>& submissions, base::FieldErrors& errors) const;
   [[nodiscard]] base::Result<void> check_duplicates(const std::vector<Submission>& submissions) const;
   [[nodiscard]] base::Result<void> check_limits(const std::vector<Submission>& submissions) const;
@@ -122,6 +122,9 @@ class Core {
   Answer on(const CancelTask& c, Ticket);
   Answer on(const RetryTask& c, Ticket);
   void cancel(Task& task, const std::optional<std::string>& message);
+  Answer on(const SuspendTask& c, Ticket);
+  Answer on(const ResumeTask& c, Ticket);
+  [[nodiscard]] base::Result<Task*> task_to_rest(const Name& id, const std::optional<LeaseText>& lease);
   void redrive_dependents(const std::string& id);
 
   // ---- leases.cc ----
@@ -160,7 +163,7 @@ class Core {
   void wake_replaced(const Worker& worker);
   HeartbeatReply heartbeat_reply(const Heartbeat& c, const Worker& worker) const;
   void renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named);
-  [[nodiscard]] bool has_news(const HeartbeatReply& reply) const;
+  [[nodiscard]] static bool has_news(const Heartbeat& c, const HeartbeatReply& reply);
 
   // ---- queues.cc ----
   Answer on(const ListQueues& c, Ticket);
@@ -168,8 +171,10 @@ class Core {
   Answer on(const ConfigureQueue& c, Ticket);
   Answer on(const PauseQueue& c, Ticket);
   Answer on(const ResumeQueue& c, Ticket);
+  Answer on(const DrainQueue& c, Ticket);
   Answer on(const StartBulk& c, Ticket);
   Answer on(const GetBulk& c, Ticket);
+  Answer on(const ListCascades& c, Ticket);
 
   // ---- snapshot.cc ----
   Answer on(const TakeSnapshot& c, Ticket ticket);
@@ -207,6 +212,16 @@ class Core {
   // When a pause ends, of the wall clock; empty: when it is resumed.
   [[nodiscard]] base::Result<std::optional<Timestamp>> pause_end(
       const std::optional<Timestamp>& until, const std::optional<Int<1, 365 * kDayMs>>& for_ms) const;
+
+  // ---- type_registry.cc ----
+  Answer on(const SetTaskType& c, Ticket);
+  Answer on(const GetTaskType& c, Ticket);
+  Answer on(const ListTaskTypes& c, Ticket);
+  Answer on(const DeleteTaskType& c, Ticket);
+  // The definition with what its type says about what it leaves open; empty: the type says nothing.
+  [[nodiscard]] std::optional<TaskSpec> with_defaults(const TaskSpec& given) const;
+  void check_payload(const TaskSpec& spec, const std::string& path, base::FieldErrors& errors) const;
+  [[nodiscard]] base::Result<void> check_result(const Task& task, const RawJson& result) const;
 
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);

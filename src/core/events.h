@@ -16,7 +16,7 @@ namespace arbiter::core {
 // Why a task changed its state; on the wire and in the log.
 BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
                         kLeaseExpired, kWorkerLost, kDeadline, kDependencyFailed, kLineageLimit, kReleased,
-                        kDeregistered, kUndelivered, kNotRetryable, kCancelGrace)
+                        kDeregistered, kUndelivered, kNotRetryable, kCancelGrace, kIdle)
 
 struct TaskSubmitted {
   Name id;
@@ -93,6 +93,19 @@ struct TaskReleased {
   std::optional<std::string> message;  // what its worker said
 };
 BOOST_DESCRIBE_STRUCT(TaskReleased, (), (id, worker, lease, from, reason, message))
+struct TaskSuspended {
+  Name id;
+  std::int64_t lease = 0;
+  bool by_holder = false;
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(TaskSuspended, (), (id, lease, by_holder, reason))
+struct TaskResumed {
+  Name id;
+  std::int64_t lease = 0;
+  std::int64_t suspended_ms = 0;
+};
+BOOST_DESCRIBE_STRUCT(TaskResumed, (), (id, lease, suspended_ms))
 struct TaskCancelRequested {
   Name id;
   std::optional<std::string> reason;
@@ -128,8 +141,9 @@ struct WorkerRegistered {
 BOOST_DESCRIBE_STRUCT(WorkerRegistered, (), (id, session, definition))
 struct WorkerDraining {
   Name id;
+  Reason reason = Reason::kRequested;  // or idle: it had no task for its idle time
 };
-BOOST_DESCRIBE_STRUCT(WorkerDraining, (), (id))
+BOOST_DESCRIBE_STRUCT(WorkerDraining, (), (id, reason))
 struct WorkerLost {
   Name id;
   std::int64_t leases = 0;
@@ -141,8 +155,9 @@ struct WorkerReturned {
 BOOST_DESCRIBE_STRUCT(WorkerReturned, (), (id))
 struct WorkerDeregistered {
   Name id;
+  Reason reason = Reason::kRequested;  // or worker_lost: it did not come back
 };
-BOOST_DESCRIBE_STRUCT(WorkerDeregistered, (), (id))
+BOOST_DESCRIBE_STRUCT(WorkerDeregistered, (), (id, reason))
 
 struct QueueConfigured {
   Name name;
@@ -163,6 +178,12 @@ struct QueueResumed {
   Reason reason = Reason::kRequested;  // or time: its pause is over
 };
 BOOST_DESCRIBE_STRUCT(QueueResumed, (), (name, reason))
+
+struct QueueDraining {
+  Name name;
+  std::optional<std::string> reason;
+};
+BOOST_DESCRIBE_STRUCT(QueueDraining, (), (name, reason))
 
 struct KeyConfigured {
   Name name;
@@ -232,6 +253,16 @@ struct ServerLifecycle {
 };
 BOOST_DESCRIBE_STRUCT(ServerLifecycle, (), (what, detail))
 
+struct TaskTypeSet {
+  Name name;
+  RawJson definition;  // a TypeDefinition
+};
+BOOST_DESCRIBE_STRUCT(TaskTypeSet, (), (name, definition))
+struct TaskTypeDeleted {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(TaskTypeDeleted, (), (name))
+
 struct ScheduleSet {
   Name name;
   RawJson definition;  // a ScheduleSpec
@@ -275,11 +306,12 @@ BOOST_DESCRIBE_STRUCT(ScheduleSkipped, (), (name, first_at, last_at, times, reas
 
 using EventBody =
     std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
-                 TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven, WorkerRegistered, WorkerDraining,
-                 WorkerLost, WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed,
-                 KeyConfigured, KeyPaused, KeyResumed, BulkStarted, BulkAdvanced, NamespaceCreated, TokenCreated,
-                 TokenRevoked, TokenExpired, TokenUsed, ServerLifecycle, ScheduleSet, SchedulePaused, ScheduleResumed,
-                 ScheduleDeleted, ScheduleFired, ScheduleSkipped>;
+                 TaskSuspended, TaskResumed, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven,
+                 WorkerRegistered, WorkerDraining, WorkerLost, WorkerReturned, WorkerDeregistered, QueueConfigured,
+                 QueuePaused, QueueResumed, QueueDraining, KeyConfigured, KeyPaused, KeyResumed, BulkStarted,
+                 BulkAdvanced, NamespaceCreated, TokenCreated, TokenRevoked, TokenExpired, TokenUsed, ServerLifecycle,
+                 ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped,
+                 TaskTypeSet, TaskTypeDeleted>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

@@ -14,4 +14,7 @@ struct GraphWalk {
 // dependencies (and the tag), with all that these hang on.
 [[nodiscard]] GraphWalk walk_graph(const State& state, const GetGraph& request);
 
+// `graph`'s nodes in their order, as a graph of Graphviz.
+[[nodiscard]] std::string to_dot(const Graph& graph);
+
 }  // namespace arbiter::core

@@ -132,6 +132,7 @@ struct Queue {
       : name(std::move(queue_name)), rate_timer(this, nullptr), pause_timer(this, nullptr) {}
   std::string name;
   bool paused = false;
+  bool draining = false;          // takes no new tasks
   std::int64_t paused_until = 0;  // of the wall clock; 0: until it is resumed
   std::int64_t max_depth = 0;     // 0: no limit
   std::int64_t concurrency = 0;   // leased tasks at a time; 0: no limit

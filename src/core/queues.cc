@@ -43,8 +43,16 @@ Core::Answer Core::on(const PauseQueue& c, Ticket) {
 Core::Answer Core::on(const ResumeQueue& c, Ticket) {
   Queue* queue = state_.find_queue(c.name.value);
   if (!queue) return fail({ErrorCode::kNotFound, "There is no queue " + c.name.value + "."});
-  if (queue->paused) emit(QueueResumed{c.name});
+  if (queue->paused || queue->draining) emit(QueueResumed{c.name});
   return Reply(view_of(state_, *queue, now_.now.ms));
+}
+
+Core::Answer Core::on(const DrainQueue& c, Ticket) {
+  const Queue* queue = state_.find_queue(c.name.value);
+  if (!queue || !queue->draining) {
+    emit(QueueDraining{c.name, c.reason ? std::optional(c.reason->value) : std::nullopt});
+  }
+  return Reply(view_of(state_, *state_.find_queue(c.name.value), now_.now.ms));
 }
 
 Core::Answer Core::on(const StartBulk& c, Ticket) {
@@ -68,6 +76,29 @@ Core::Answer Core::on(const GetBulk& c, Ticket) {
   const auto it = state_.bulks.find(c.id.value);
   if (it == state_.bulks.end()) return fail({ErrorCode::kNotFound, "There is no bulk change " + c.id.value + "."});
   return Reply(view_of(it->second));
+}
+
+Core::Answer Core::on(const ListCascades& c, Ticket) {
+  CascadeList list;
+  const auto add = [&](CascadeKind kind, const std::string& id, std::int64_t done, std::optional<std::int64_t> left) {
+    if (static_cast<std::int64_t>(list.items.size()) < c.limit) list.items.push_back({kind, id, done, left});
+  };
+  const auto add_part = [&](CascadeKind kind, const State::Cascade& cascade, std::size_t left) {
+    const auto rest = static_cast<std::int64_t>(left);
+    if (rest > 0) add(kind, cascade.id, std::max<std::int64_t>(0, cascade.total - rest), rest);
+  };
+  for (const auto& cascade : state_.lost_workers) {
+    const Worker* worker = state_.find_worker(cascade.id);
+    if (worker) add_part(CascadeKind::kWorkerLost, cascade, worker->leases.size());
+  }
+  for (const auto& cascade : state_.unsettled) {
+    const Task* task = state_.find_task(cascade.id);
+    if (task && task->dependents) add_part(CascadeKind::kDependents, cascade, task->dependents->size());
+  }
+  for (const auto& [id, bulk] : state_.bulks) {
+    if (bulk.state == BulkState::kRunning) add(CascadeKind::kBulk, id, bulk.done, {});
+  }
+  return Reply(std::move(list));
 }
 
 }  // namespace arbiter::core

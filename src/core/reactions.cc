@@ -164,7 +164,7 @@ void Core::fire(Task& task) {
   } else if (state_.lease_deadline(lease) <= now) {
     // A lease ending exactly now is lost: two holders are worse than one idle moment.
     lost(Reason::kLeaseExpired, "lease_expired", "Worker " + lease.worker->id + " did not renew its lease.");
-  } else if (begun && spec.timeout_ms && lease.started_at + *spec.timeout_ms <= now) {
+  } else if (begun && spec.timeout_ms && lease.ran_ms(now) >= *spec.timeout_ms) {
     lost(Reason::kTimeout, "timeout", "The attempt took longer than " + std::to_string(*spec.timeout_ms) + " ms.");
   } else if (begun && spec.stall_ms && lease.last_sign_at + *spec.stall_ms <= now) {
     lost(Reason::kStalled, "stalled",
@@ -200,6 +200,13 @@ bool Core::is_silent(const Worker& worker) const {
 }
 
 void Core::fire(Worker& worker) {
+  if (worker.state == WorkerState::kLost) {
+    if (!worker.leases.empty()) return state_.arm(worker);  // armed again when the last one is taken
+    return emit(WorkerDeregistered{Name(worker.id), Reason::kWorkerLost});
+  }
+  if (worker.state == WorkerState::kLive && State::idle_end(worker) <= now_.now.ms) {
+    return emit(WorkerDraining{Name(worker.id), Reason::kIdle});
+  }
   if (worker.last_seen_at + state_.limits.worker_lost_ms > now_.now.ms) return state_.arm(worker);
   // A request of its that waits here is as good as a heartbeat.
   if (listeners_.contains(worker.id)) {
@@ -232,7 +239,7 @@ void Core::fire(Waiter& waiter) {
 
 void Core::take_leases_of_lost_workers() {
   while (!state_.lost_workers.empty() && budget_left() > 0) {
-    const std::string id = state_.lost_workers.front();
+    const std::string id = state_.lost_workers.front().id;
     Worker* worker = state_.find_worker(id);
     const bool away = worker && (worker->state == WorkerState::kLost || worker->state == WorkerState::kGone);
     if (!away || worker->leases.empty()) {
@@ -253,7 +260,7 @@ void Core::take_leases_of_lost_workers() {
 
 void Core::tell_dependents() {
   while (!state_.unsettled.empty() && budget_left() > 0) {
-    Task* ended = state_.find_task(state_.unsettled.front());
+    Task* ended = state_.find_task(state_.unsettled.front().id);
     // Those that are met but stay linked are passed by; the others leave the list, whose end is looked at first.
     for (std::size_t passed = 0; ended && is_ended(ended->state) && ended->dependents && budget_left() > 0;) {
       const std::size_t count = ended->dependents->size();

@@ -13,8 +13,14 @@ struct LeaseRecord {
   std::int64_t number = 0;
   std::int64_t lease_ms = 0;
   std::int64_t started_ms = 0;
+  std::int64_t suspended_since_ms = 0;
+  bool suspended_by_holder = false;
+  std::optional<std::string> suspend_reason;
+  std::int64_t suspended_total_ms = 0;
 };
-BOOST_DESCRIBE_STRUCT(LeaseRecord, (), (worker, number, lease_ms, started_ms))
+BOOST_DESCRIBE_STRUCT(LeaseRecord, (),
+                      (worker, number, lease_ms, started_ms, suspended_since_ms, suspended_by_holder, suspend_reason,
+                       suspended_total_ms))
 
 struct OutcomeRecord {
   static constexpr bool kSparse = true;
@@ -76,19 +82,21 @@ struct WorkerRecord {
   bool drains = false;
   std::int64_t session = 1;
   std::int64_t registered_ms = 0;
+  std::int64_t lost_ms = 0;
 };
-BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, drains, session, registered_ms))
+BOOST_DESCRIBE_STRUCT(WorkerRecord, (), (definition, state, drains, session, registered_ms, lost_ms))
 
 struct QueueRecord {
   static constexpr bool kSparse = true;
   bool paused = false;
   std::int64_t paused_until_ms = 0;
+  bool draining = false;
   std::int64_t max_depth = 0;
   std::int64_t concurrency = 0;
   RateLimit rate;
   KeyLimits key_limits;
 };
-BOOST_DESCRIBE_STRUCT(QueueRecord, (), (paused, paused_until_ms, max_depth, concurrency, rate, key_limits))
+BOOST_DESCRIBE_STRUCT(QueueRecord, (), (paused, paused_until_ms, draining, max_depth, concurrency, rate, key_limits))
 
 struct KeyRecord {
   static constexpr bool kSparse = true;
@@ -165,13 +173,18 @@ TaskRecord task_record(const Task& task) {
   if (task.keys && task.keys->concurrency) r.concurrency_key = task.keys->concurrency->name;
   if (task.keys && task.keys->rate) r.rate_key = task.keys->rate->name;
   if (task.lease) {
-    r.lease = LeaseRecord{task.lease->worker->id, task.lease->number, task.lease->lease_ms, task.lease->started_at};
+    const Suspension& rests = task.lease->suspension;
+    r.lease = LeaseRecord{
+        task.lease->worker->id, task.lease->number, task.lease->lease_ms,    task.lease->started_at, rests.since,
+        rests.by_holder,        rests.reason,       task.lease->suspended_ms};
   }
   if (task.last) r.last = outcome_record(*task.last);
   return r;
 }
 
-WorkerRecord worker_record(const Worker& w) { return {w.definition, w.state, w.drains, w.session, w.registered_at}; }
+WorkerRecord worker_record(const Worker& w) {
+  return {w.definition, w.state, w.drains, w.session, w.registered_at, w.lost_at};
+}
 
 BulkRecord bulk_record(const Bulk& b) {
   return {b.action,
@@ -212,10 +225,10 @@ EntityChange change_of(const Worker& w) {
   return {.kind = "worker", .id = w.id, .body = base::to_json(worker_record(w))};
 }
 EntityChange change_of(const Queue& q) {
-  return {
-      .kind = "queue",
-      .id = q.name,
-      .body = base::to_json(QueueRecord{q.paused, q.paused_until, q.max_depth, q.concurrency, q.rate, q.key_limits})};
+  return {.kind = "queue",
+          .id = q.name,
+          .body = base::to_json(
+              QueueRecord{q.paused, q.paused_until, q.draining, q.max_depth, q.concurrency, q.rate, q.key_limits})};
 }
 EntityChange change_of(const Key& k) {
   KeyRecord r{k.paused, k.paused_until, {}};
@@ -295,6 +308,7 @@ std::vector<EntityChange> State::take_changes() {
   dirty_bulks_.clear();
   take_schedules(changes);
   take_tokens(changes);
+  take_types(changes);
   return changes;
 }
 
@@ -314,6 +328,7 @@ void State::forget_changes() {
   std::vector<EntityChange> unwanted;
   take_schedules(unwanted);
   take_tokens(unwanted);
+  take_types(unwanted);
   other_changes_.clear();
 }
 
@@ -338,6 +353,7 @@ std::vector<EntityChange> State::snapshot() {
   for (const auto& [hash, token] : tokens) all.push_back(token_change(hash));
   for (const auto& [id, worker] : workers) all.push_back(change_of(*worker));
   for (const auto& [name, schedule] : schedules) all.push_back(schedule_change(schedule));
+  for (const auto& [name, type] : types) all.push_back(type_change(*type));
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
     return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
   });
@@ -396,6 +412,9 @@ base::Result<Task*> State::load_task(const StoredEntity& entity, bool must_have_
     task.lease->number = r.lease->number;
     task.lease->lease_ms = r.lease->lease_ms;
     task.lease->started_at = r.lease->started_ms;
+    task.lease->suspension = {r.lease->suspended_since_ms, r.lease->suspended_by_holder,
+                              std::move(r.lease->suspend_reason)};
+    task.lease->suspended_ms = r.lease->suspended_total_ms;
     auto& worker = workers[r.lease->worker];  // Filled when its own entity comes.
     if (!worker) worker = std::make_unique<Worker>();
     task.lease->worker = worker.get();
@@ -416,6 +435,7 @@ base::Result<void> State::load_worker(const StoredEntity& entity) {
   worker->drains = r.drains;
   worker->session = r.session;
   worker->registered_at = r.registered_ms;
+  worker->lost_at = r.lost_ms;
   return {};
 }
 
@@ -426,6 +446,7 @@ base::Result<void> State::load_queue(const StoredEntity& entity) {
   Queue& q = queue(std::string(entity.id));
   q.paused = r.paused;
   q.paused_until = r.paused_until_ms;
+  q.draining = r.draining;
   q.max_depth = r.max_depth;
   q.concurrency = r.concurrency;
   q.rate = r.rate;
@@ -478,6 +499,7 @@ base::Result<void> State::load(const StoredEntity& entity) {
   if (entity.kind == "key") return load_key(entity);
   if (entity.kind == "bulk") return load_bulk(entity);
   if (entity.kind == "schedule") return load_schedule(entity);
+  if (entity.kind == "task_type") return load_type(entity);
   const std::string id(entity.id);
   if (entity.kind == "namespace") {
     auto record = read<CreatedRecord>(entity);
@@ -516,6 +538,7 @@ void State::link_loaded(std::int64_t now) {
       task.lease->expires_at = now + task.lease->lease_ms;
       task.lease->last_sign_at = now;
       if (task.lease->started_at) task.lease->started_at = std::min(task.lease->started_at, now);
+      task.lease->suspension.since = std::min(task.lease->suspension.since, now);
       task.lease->worker->leases.emplace(task.lease->number, &task);
       if (task.state != TaskState::kSuspended) ++task.lease->worker->slots_used;
       ++task.queue->leased;
@@ -552,7 +575,7 @@ void State::finish_load(std::int64_t now) {
   for (const auto& task : tasks) {
     if (!is_ended(task->state)) live.insert(*task);
   }
-  for (auto& [id, worker] : workers) worker->last_seen_at = now;
+  for (auto& [id, worker] : workers) worker->last_seen_at = worker->idle_since = now;
   link_loaded(now);
   open_gates(now);
   sort_arrivals();
@@ -561,7 +584,9 @@ void State::finish_load(std::int64_t now) {
   for (auto& [id, worker] : workers) {
     arm(*worker);
     const bool away = worker->state == WorkerState::kLost || worker->state == WorkerState::kGone;
-    if (away && !worker->leases.empty()) lost_workers.push_back(id);
+    if (away && !worker->leases.empty()) {
+      lost_workers.push_back({id, static_cast<std::int64_t>(worker->leases.size())});
+    }
   }
   for (const auto& task : tasks) claim_unique(*task);  // at most one of each key, so in any order
   // Loading changes nothing: what linking touched is as the store has it, but for ended tasks that nothing keeps.

@@ -91,7 +91,7 @@ void Core::complete(Task& task, const Report& r) {
   e.worker.value = task.lease->worker->id;
   e.lease = task.lease->number;
   e.attempt = task.failures + 1;
-  e.run_ms = std::max<std::int64_t>(0, now_.now.ms - task.lease->started_at);
+  e.run_ms = task.lease->ran_ms(now_.now.ms);
   e.fingerprint = fingerprint_of(r);
   if (r.quality_score) e.quality_score = r.quality_score->value;
   e.usage = r.usage;
@@ -123,6 +123,9 @@ Result<Task*> Core::report(const Report& r, const std::optional<std::string>& me
   }
   if (r.outcome == Outcome::kCompleted && task->state == TaskState::kAssigned) {
     return fail({ErrorCode::kInvalidState, "Task " + task->id + " is assigned but not started: start it first."});
+  }
+  if (r.outcome == Outcome::kCompleted) {
+    if (auto ok = check_result(*task, r.result); !ok) return fail(ok.error());
   }
   see(*task->lease->worker);
   switch (r.outcome) {

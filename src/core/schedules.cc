@@ -81,6 +81,7 @@ Core::Answer Core::on(const SetSchedule& c, Ticket) {
     errors.add("name", "must have at most " + std::to_string(kScheduleNameMax) + " bytes");
   }
   check_template(spec.task, errors);
+  check_payload(spec.task, "task.payload", errors);
   const auto times = DueTimes::of(spec, anchor, errors);
   const std::int64_t after = std::max(now_.wall.ms, known ? known->last_due : 0);
   const auto next = times ? times->next(after) : std::nullopt;

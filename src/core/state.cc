@@ -174,7 +174,7 @@ void State::arm(Task& task) {
   if (task.lease) {
     due = lease_deadline(*task.lease);
     if (task.lease->started_at && task.state == TaskState::kRunning) {
-      if (spec.timeout_ms) due = std::min(due, task.lease->started_at + *spec.timeout_ms);
+      if (spec.timeout_ms) due = std::min(due, task.lease->started_at + task.lease->suspended_ms + *spec.timeout_ms);
       if (spec.stall_ms) due = std::min(due, task.lease->last_sign_at + *spec.stall_ms);
     }
     if (task.cancel_requested && task.extras) due = std::min(due, task.extras->cancel_at);
@@ -190,9 +190,27 @@ void State::arm(Task& task) {
   if (task.extras) wall_timers.set(task.extras->wall_timer, wall);
 }
 
+std::int64_t State::idle_end(const Worker& worker) {
+  const auto& idle_ms = worker.definition.idle_ms;
+  return idle_ms && worker.leases.empty() ? worker.idle_since + idle_ms->value : kNever;
+}
+
 void State::arm(Worker& worker) {
-  const bool alive = worker.state == WorkerState::kLive || worker.state == WorkerState::kDraining;
-  timers.set(worker, alive ? worker.last_seen_at + limits.worker_lost_ms : kNever);
+  std::int64_t due = kNever;
+  switch (worker.state) {
+    case WorkerState::kLive:
+      due = std::min(worker.last_seen_at + limits.worker_lost_ms, idle_end(worker));
+      break;
+    case WorkerState::kDraining:
+      due = worker.last_seen_at + limits.worker_lost_ms;
+      break;
+    case WorkerState::kLost:
+      if (limits.worker_retired_ms > 0 && worker.leases.empty()) due = worker.lost_at + limits.worker_retired_ms;
+      break;
+    case WorkerState::kGone:
+      break;
+  }
+  timers.set(worker, due);
 }
 
 // ---- dependencies ---------------------------------------------------------------------------------------------
@@ -213,7 +231,7 @@ void State::link_dependencies(Task& task) {
     if (ended) hold(*dependency);
     if (ended && runs_anyway) continue;
     task.extras->unmet.push_back(dependency);
-    if (ended) unsettled.push_back(dependency->id);
+    if (ended) unsettled.push_back({dependency->id, 1});
   }
 }
 
@@ -299,10 +317,13 @@ void State::drop_lease(Task& task) {
   if (!task.lease) return;
   Worker& worker = *task.lease->worker;
   worker.leases.erase(task.lease->number);
-  --worker.slots_used;
+  if (!task.lease->suspension.since) --worker.slots_used;
   task.lease.reset();
   count_end(task);
-  if (worker.state == WorkerState::kGone && worker.leases.empty()) remove_worker(worker);
+  if (!worker.leases.empty()) return;
+  if (worker.state == WorkerState::kGone) return remove_worker(worker);
+  worker.idle_since = last_time;
+  if (worker.definition.idle_ms || worker.state == WorkerState::kLost) arm(worker);
 }
 
 void State::end_task(Task& task, TaskState to, const Event& event) {
@@ -315,7 +336,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   arm(task);
   unpin_root(task);
   if (!holds_window(task)) end_claim(task);
-  if (task.dependents) unsettled.push_back(task.id);
+  if (task.dependents) unsettled.push_back({task.id, static_cast<std::int64_t>(task.dependents->size())});
   settled(task);
 }
 
@@ -342,6 +363,7 @@ void State::forget_task(Task& task) {
   timers.remove(task);
   if (task.trace) --traced_tasks;
   if (task.keys) release_pair(*task.keys);
+  memory_bytes -= task.memory_bytes;
   if (--task.profile->tasks == 0) profiles.erase(profiles.find(task.profile->key));
   tasks.erase(tasks.find(std::string_view(task.id)));
 }

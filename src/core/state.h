@@ -16,6 +16,7 @@
 #include "core/queue.h"
 #include "core/schedule.h"
 #include "core/token.h"
+#include "core/type_registry.h"
 
 namespace arbiter::core {
 
@@ -25,13 +26,16 @@ struct CoreLimits {
   std::int64_t workers_max = 100'000;
   std::int64_t waiters_max = 20'000;
   std::int64_t live_tasks_max = 5'000'000;
-  std::int64_t lineage_max = 100;           // retries plus children of one root task
-  std::int64_t cascade_events_max = 1'000;  // events of one step of a cascade
-  std::int64_t scan_max = 10'000;           // tasks one list request looks at
+  std::int64_t memory_bytes_max = 4LL * 1024 * 1024 * 1024;  // of tasks, about; 0: no limit
+  std::int64_t unique_windows_max = 1'000'000;  // tasks that hold a unique key for a time, ended ones included
+  std::int64_t lineage_max = 100;               // retries plus children of one root task
+  std::int64_t cascade_events_max = 1'000;      // events of one step of a cascade
+  std::int64_t scan_max = 10'000;               // tasks one list request looks at
   std::int64_t ended_in_memory_max = 10'000;
   std::int64_t ended_in_memory_ms = 60'000;
   std::int64_t bulks_in_memory_max = 1'000;
   std::int64_t worker_lost_ms = 30'000;
+  std::int64_t worker_retired_ms = kDayMs;  // a worker that is lost for so long is removed; 0: never
   std::int64_t cancel_grace_ms = 10'000;
   std::int64_t payload_bytes_max = 1024LL * 1024;
   std::int64_t metadata_bytes_max = 8LL * 1024;
@@ -39,6 +43,8 @@ struct CoreLimits {
   std::int64_t grant_bytes_max = 16LL * 1024 * 1024;  // of payloads in one answer; one task is always given
   std::int64_t batch_bytes_max = 16LL * 1024 * 1024;
   std::size_t inline_bytes_max = 4'096;  // larger payloads and results stay in the store
+  std::int64_t task_types_max = 1'000;
+  std::int64_t task_type_bytes_max = 64LL * 1024;  // of a definition with its schemas
   std::int64_t schedules_max = 1'000'000;
   std::int64_t schedule_bytes_max = 8LL * 1024;  // of a definition with its task and payload
   std::int64_t schedule_runs_max = 1'000;        // live runs of one schedule that may overlap
@@ -104,22 +110,30 @@ class State {
   std::map<std::string, std::unique_ptr<Worker>, std::less<>> workers;
   std::map<std::string, Bulk, std::less<>> bulks;
   std::map<std::string, Schedule, std::less<>> schedules;
+  std::map<std::string, std::unique_ptr<TaskType>, std::less<>> types;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
   std::map<std::string, Token, std::less<>> tokens;             // by hash
 
   // ---- derived ----
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
-  TimerSet timers;                       // of `now`
-  TimerSet gate_timers;                  // of `now`: when rates let the next task start
-  TimerSet wall_timers;                  // of the wall clock
-  std::deque<std::string> unsettled;     // tasks that ended, with dependents that have not been told yet
-  std::deque<std::string> lost_workers;  // lost or gone, still with leases to take away
+  TimerSet timers;       // of `now`
+  TimerSet gate_timers;  // of `now`: when rates let the next task start
+  TimerSet wall_timers;  // of the wall clock
+  // Cascades that go on with each step.
+  struct Cascade {
+    std::string id;
+    std::int64_t total = 0;  // when it began, or when the namespace was loaded
+  };
+  std::deque<Cascade> unsettled;     // tasks that ended, with dependents that have not been told yet
+  std::deque<Cascade> lost_workers;  // lost or gone, still with leases to take away
   // The live runs of each schedule, oldest first; also of one that was deleted since.
   std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
-  std::int64_t kept_keys = 0;     // that have an entity
-  std::int64_t ready_tasks = 0;   // queued tasks that may start now: in open lanes of queues that are not shut
-  std::int64_t traced_tasks = 0;  // in memory, with a trace
-  Totals totals;                  // volatile
+  std::int64_t kept_keys = 0;       // that have an entity
+  std::int64_t memory_bytes = 0;    // about what the tasks in memory take
+  std::int64_t unique_windows = 0;  // tasks that hold a unique key for a time
+  std::int64_t ready_tasks = 0;     // queued tasks that may start now: in open lanes of queues that are not shut
+  std::int64_t traced_tasks = 0;    // in memory, with a trace
+  Totals totals;                    // volatile
 
   void apply(const Event& event);
 
@@ -127,6 +141,7 @@ class State {
   [[nodiscard]] Worker* find_worker(std::string_view id) const;
   [[nodiscard]] Queue* find_queue(std::string_view name) const;
   [[nodiscard]] Schedule* find_schedule(std::string_view name);
+  [[nodiscard]] TaskType* find_type(std::string_view name) const;
   [[nodiscard]] std::vector<Task*> live_runs(std::string_view schedule) const;  // oldest first
   [[nodiscard]] Queue& queue(const std::string& name);                          // made when it is new
   [[nodiscard]] Key* find_key(std::string_view name) const;
@@ -146,6 +161,8 @@ class State {
   // Sets the task's timers from its state.
   void arm(Task& task);
   void arm(Worker& worker);
+  // When a worker without tasks has had none for its idle time; kNever when it has some, or none is set.
+  [[nodiscard]] static std::int64_t idle_end(const Worker& worker);
   void arm(Schedule& schedule);
   // A lease lives as long as its own deadline or its worker's last sign of life says.
   [[nodiscard]] std::int64_t lease_deadline(const Lease& lease) const;
@@ -163,6 +180,8 @@ class State {
   // An ended task that stays, in memory and among the live entities of the store, for what hangs on it.
   [[nodiscard]] static bool is_held(const Task& task) { return task.dependents || task.pins > 0 || holds_window(task); }
 
+  // Holds its unique key for a time that is not over, ended or not.
+  [[nodiscard]] static bool holds_window(const Task& task);
   // The task that holds a unique key; nullptr when none does.
   [[nodiscard]] Task* holder_of(std::string_view unique_key) const;
 
@@ -196,6 +215,7 @@ class State {
   void touch(Key& key);
   void touch(Bulk& bulk);
   void touch(Schedule& schedule);
+  void touch(TaskType& type);
 
  private:
   void on(const TaskSubmitted& e, const Event& event);
@@ -205,6 +225,8 @@ class State {
   void on(const TaskCompleted& e, const Event& event);
   void on(const TaskFailed& e, const Event& event);
   void on(const TaskReleased& e, const Event& event);
+  void on(const TaskSuspended& e, const Event& event);
+  void on(const TaskResumed& e, const Event& event);
   void on(const TaskCancelRequested& e, const Event& event);
   void on(const TaskCancelled& e, const Event& event);
   void on(const TaskUniqueExpired& e, const Event& event);
@@ -217,6 +239,7 @@ class State {
   void on(const QueueConfigured& e, const Event& event);
   void on(const QueuePaused& e, const Event& event);
   void on(const QueueResumed& e, const Event& event);
+  void on(const QueueDraining& e, const Event& event);
   void on(const KeyConfigured& e, const Event& event);
   void on(const KeyPaused& e, const Event& event);
   void on(const KeyResumed& e, const Event& event);
@@ -234,6 +257,8 @@ class State {
   void on(const ScheduleDeleted& e, const Event& event);
   void on(const ScheduleFired& e, const Event& event);
   void on(const ScheduleSkipped& e, const Event& event);
+  void on(const TaskTypeSet& e, const Event& event);
+  void on(const TaskTypeDeleted& e, const Event& event);
 
   TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys);
@@ -267,7 +292,6 @@ class State {
   void count_end(Task& task);
 
   // ---- unique.cc ----
-  [[nodiscard]] static bool holds_window(const Task& task);
   void claim_unique(Task& task);
   void claim_again(Task& task);
   void end_claim(Task& task);
@@ -297,6 +321,9 @@ class State {
   [[nodiscard]] base::Result<void> load_token(const StoredEntity& entity);
   [[nodiscard]] EntityChange token_change(const std::string& hash) const;  // a removal when it is gone
   void take_tokens(std::vector<EntityChange>& changes);
+  [[nodiscard]] base::Result<void> load_type(const StoredEntity& entity);
+  static EntityChange type_change(const TaskType& type);
+  void take_types(std::vector<EntityChange>& changes);
   void begin_run(const Task& task);  // of its schedule, if it has one: it is live (again)
   void end_run(const Task& task);    // it is live no more
   void note_run(const Task& task);
@@ -323,6 +350,7 @@ class State {
   std::vector<Queue*> dirty_queues_;
   std::vector<Bulk*> dirty_bulks_;
   std::vector<std::string> dirty_schedules_;
+  std::vector<std::string> dirty_types_;
   std::vector<std::string> dirty_tokens_;    // hashes, also of those that are gone
   std::vector<EntityChange> other_changes_;  // namespaces, removals
 };

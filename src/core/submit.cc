@@ -14,9 +14,11 @@ using base::fail;
 using base::Result;
 
 struct Core::Submission {
-  const TaskSpec* spec = nullptr;
-  std::string path;  // `tasks[3]`, empty for a single one
-  std::string id;    // the client's or a new one
+  const TaskSpec* spec = nullptr;          // with its type's defaults
+  const TaskSpec* given = nullptr;         // as it came
+  std::optional<TaskSpec> defaulted = {};  // the former when they differ
+  std::string path;                        // `tasks[3]`, empty for a single one
+  std::string id;                          // the client's or a new one
   std::int64_t fingerprint = 0;
   Task* existing = nullptr;  // the same task was submitted before
   Task* holder = nullptr;    // another task, which holds its unique key
@@ -31,13 +33,15 @@ struct Core::Submission {
 
 namespace {
 
-// Of the definition after defaults. 53 bits, so that any JSON reader keeps it.
+// Of the definition, but not of what its type adds, which may have changed when it comes again. 53 bits, so that any
+// JSON reader keeps it.
 std::int64_t fingerprint_of(const TaskSpec& spec) {
   TaskSpec rest = spec;
   const std::uint64_t bodies = base::mix(rest.payload.content_hash()) ^ rest.metadata.content_hash();
   rest.payload = {};
   rest.metadata = {};
   rest.retry.max_backoff_ms = rest.retry.longest_ms();
+  rest.queue.given = rest.priority.given = rest.retry.given = false;  // a default that is given is no other task
   const std::string text = base::to_json(rest);
   return static_cast<std::int64_t>(base::mix(std::hash<std::string_view>{}(text) ^ bodies) >> 11);
 }
@@ -62,10 +66,12 @@ void Core::check_specs(std::vector<Submission>& submissions, base::FieldErrors& 
     if (spec.id && !ids.insert(spec.id->value).second) errors.add(s.field("id"), "is used twice in this batch");
     if (spec.id) {
       s.id = spec.id->value;
-      s.fingerprint = fingerprint_of(spec);
+      s.fingerprint = fingerprint_of(*s.given);
       s.existing = state_.find_task(s.id);
     }
-    if (!spec.parent_id || s.existing) continue;
+    if (s.existing) continue;
+    check_payload(spec, s.field("payload"), errors);
+    if (!spec.parent_id) continue;
     Task* parent = state_.find_task(spec.parent_id->value);
     if (!parent) {
       errors.add(s.field("parentId"), "names no task");
@@ -204,7 +210,12 @@ Result<std::vector<std::size_t>> Core::order_by_dependency(const std::vector<Sub
   return order;
 }
 
-Result<void> Core::check_depth(const Queue& queue, std::int64_t more) {
+Result<void> Core::check_room(const Queue& queue, std::int64_t more) {
+  if (queue.draining) {
+    return fail({ErrorCode::kQueueDraining, "Queue " + queue.name +
+                                                " is being drained: it takes no new tasks until it is resumed. Use "
+                                                "another queue, or resume it."});
+  }
   const std::int64_t depth = std::accumulate(queue.depth.begin(), queue.depth.end(), std::int64_t{0});
   if (!queue.max_depth || depth + more <= queue.max_depth) return {};
   return fail({ErrorCode::kQueueFull,
@@ -218,11 +229,29 @@ Result<void> Core::check_limits(const std::vector<Submission>& submissions) cons
   std::map<std::string_view, std::int64_t> by_queue;
   std::map<const Task*, std::int64_t> by_root;
   std::int64_t created = 0;
+  std::int64_t windows = state_.unique_windows;
   for (const auto& s : submissions) {
     if (s.existing) continue;
     ++created;
     ++by_queue[s.spec->queue.value];
     if (s.root) ++by_root[s.root];
+    if (s.holder && State::holds_window(*s.holder)) --windows;
+    if (s.spec->unique_key && s.spec->unique_scope == UniqueScope::kWindow) ++windows;
+  }
+  const std::int64_t memory_max = state_.limits.memory_bytes_max;
+  if (created > 0 && memory_max > 0 && state_.memory_bytes >= memory_max) {
+    return fail({ErrorCode::kQueueFull,
+                 "The tasks of this namespace take its " + std::to_string(memory_max) +
+                     " bytes of memory; wait until some have ended, or raise limits.memoryBytesMax.",
+                 {},
+                 5'000});
+  }
+  if (windows > state_.unique_windows && windows > state_.limits.unique_windows_max) {
+    return fail({ErrorCode::kQueueFull,
+                 "The namespace holds its limit of " + std::to_string(state_.limits.unique_windows_max) +
+                     " tasks with uniqueScope window; use shorter windows, or another scope.",
+                 {},
+                 1'000});
   }
   for (const auto& [name, count] : by_queue) {
     const Queue* queue = state_.find_queue(name);
@@ -233,7 +262,7 @@ Result<void> Core::check_limits(const std::vector<Submission>& submissions) cons
                    {},
                    1'000});
     }
-    if (auto ok = check_depth(*queue, count); !ok) return ok;
+    if (auto ok = check_room(*queue, count); !ok) return ok;
   }
   if (static_cast<std::int64_t>(state_.live.size()) + created > state_.limits.live_tasks_max) {
     return fail({ErrorCode::kQueueFull,
@@ -291,7 +320,10 @@ Result<std::vector<Submitted>> Core::submit(const std::vector<const TaskSpec*>& 
   const bool batch = origin == Origin::kBatch;
   std::vector<Submission> submissions(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    submissions[i].spec = specs[i];
+    Submission& s = submissions[i];
+    s.given = specs[i];
+    s.defaulted = with_defaults(*s.given);
+    s.spec = s.defaulted ? &*s.defaulted : s.given;
     if (batch) submissions[i].path = "tasks[" + std::to_string(i) + "]";
   }
   base::FieldErrors errors;

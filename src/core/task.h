@@ -23,6 +23,13 @@ struct Profile {
   std::size_t tasks = 0;  // How many tasks use it.
 };
 
+// Since when a task rests, who wanted it so, and why.
+struct Suspension {
+  std::int64_t since = 0;  // 0: it does not
+  bool by_holder = false;  // else somebody else, and its worker is told to stop the program
+  std::optional<std::string> reason;
+};
+
 struct Lease {
   Worker* worker = nullptr;
   std::int64_t number = 0;
@@ -32,7 +39,14 @@ struct Lease {
   bool disowned = false;             // volatile; the worker named the leases it knows, and not this one
   std::int64_t started_at = 0;       // 0: not begun
   std::int64_t last_sign_at = 0;     // volatile: progress, log line, extension
+  Suspension suspension;             // of a suspended task
+  std::int64_t suspended_ms = 0;     // the suspensions of this attempt that are over
   std::optional<Progress> progress;  // volatile
+  // How long the attempt has run at `now`, suspensions not counted.
+  [[nodiscard]] std::int64_t ran_ms(std::int64_t now) const {
+    if (!started_at) return 0;
+    return std::max<std::int64_t>(0, (suspension.since ? suspension.since : now) - started_at - suspended_ms);
+  }
 };
 
 // What the latest attempt ended with.
@@ -108,6 +122,7 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   std::int64_t retry_at = 0;  // pending: not before this (backoff)
   std::int64_t fingerprint = 0;
   std::uint32_t payload_bytes = 0;
+  std::uint32_t memory_bytes = 0;            // about what it takes of memory, see State::memory_bytes
   RawJson payload;                           // empty when there is none, or when it is too large for memory
   std::unique_ptr<const std::string> trace;  // traceparent of the request that submitted it; null: none
   std::unique_ptr<TaskExtras> extras;
@@ -137,6 +152,8 @@ struct Worker : TimerNode {
   std::int64_t session = 1;
   std::int64_t registered_at = 0;
   std::int64_t last_seen_at = 0;  // volatile
+  std::int64_t lost_at = 0;       // 0: it is not lost
+  std::int64_t idle_since = 0;    // volatile: its last lease ended, or it was registered or loaded
   bool dirty = false;
   std::map<std::int64_t, Task*> leases;                      // by lease number
   std::int64_t slots_used = 0;                               // leases that are not suspended

@@ -122,14 +122,18 @@ struct GraphNode {
   Name type;
   TaskState state = TaskState::kPending;
   std::vector<Name> depends_on;
+  std::int64_t duration_ms = 0;  // Of its latest attempt.
+  bool estimated = false;        // It has not ended: what tasks of its queue take (their median), or longer already.
 };
-BOOST_DESCRIBE_STRUCT(GraphNode, (), (id, type, state, depends_on))
+BOOST_DESCRIBE_STRUCT(GraphNode, (), (id, type, state, depends_on, duration_ms, estimated))
 struct Graph {
   std::vector<GraphNode> nodes;
-  std::vector<Name> order;  // Topological: dependencies first.
+  std::vector<Name> order;          // Topological: dependencies first.
+  std::vector<Name> critical_path;  // The chain that takes longest; of the nodes that are shown.
+  std::int64_t critical_path_ms = 0;
   bool truncated = false;
 };
-BOOST_DESCRIBE_STRUCT(Graph, (), (nodes, order, truncated))
+BOOST_DESCRIBE_STRUCT(Graph, (), (nodes, order, critical_path, critical_path_ms, truncated))
 
 // ---- changes by people ----------------------------------------------------------------------------------------
 
@@ -220,6 +224,20 @@ struct StartTask {
   LeaseText lease;
 };
 BOOST_DESCRIBE_STRUCT(StartTask, (), (id, lease))
+// By its holder, who names the lease and goes on renewing it; or by somebody else, and the worker is told to stop.
+struct SuspendTask {
+  static constexpr std::array kRequired{"id"};
+  Name id;
+  std::optional<LeaseText> lease;
+  std::optional<Text<1, 1'024>> reason;
+};
+BOOST_DESCRIBE_STRUCT(SuspendTask, (), (id, lease, reason))
+struct ResumeTask {
+  static constexpr std::array kRequired{"id"};
+  Name id;
+  std::optional<LeaseText> lease;
+};
+BOOST_DESCRIBE_STRUCT(ResumeTask, (), (id, lease))
 struct ReportProgress {
   static constexpr std::array kRequired{"id", "lease"};
   Name id;

@@ -113,9 +113,9 @@ struct TaskSpec {
   static constexpr bool kSparse = true;
   std::optional<Name> id;
   Name type;
-  Name queue{"default"};
+  base::Defaulted<Name> queue = base::Defaulted<Name>::of("default");
   RawJson payload;
-  Priority priority;
+  base::Defaulted<Priority> priority;
   List<Name, 0, kDependenciesMax> depends_on;
   OnDependencyFailure on_dependency_failure = OnDependencyFailure::kCancel;
   std::optional<Timestamp> run_at;
@@ -123,7 +123,7 @@ struct TaskSpec {
   std::optional<Int<1, 365 * kDayMs>> timeout_ms;
   std::optional<Int<1, 365 * kDayMs>> stall_ms;
   std::optional<Timestamp> deadline;
-  RetryPolicy retry;
+  base::Defaulted<RetryPolicy> retry;
   Requirements requirements;
   List<Text<1, 128>, 0, kTagsMax> tags;
   RawJson metadata;

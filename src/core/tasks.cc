@@ -107,6 +107,48 @@ Core::Answer Core::on(const CancelTask& c, Ticket) {
   return Reply(view_of(state_, *task, Detail::kWithoutBodies));
 }
 
+// A task that can rest or go on: leased, and under this lease when one is named.
+base::Result<Task*> Core::task_to_rest(const Name& id, const std::optional<LeaseText>& lease) {
+  if (lease) return leased_task(id.value, lease->value);
+  Task* task = state_.find_task(id.value);
+  if (!task) return fail(no_task(id.value));
+  return task;
+}
+
+Core::Answer Core::on(const SuspendTask& c, Ticket) {
+  auto found = task_to_rest(c.id, c.lease);
+  if (!found) return fail(found.error());
+  Task& task = **found;
+  if (task.state != TaskState::kRunning && task.state != TaskState::kSuspended) {
+    return fail({ErrorCode::kInvalidState,
+                 "Only a running task can be suspended; task " + task.id + " is " + base::to_text(task.state) + "."});
+  }
+  if (task.state == TaskState::kRunning) {
+    emit(TaskSuspended{c.id, task.lease->number, c.lease.has_value(),
+                       c.reason ? std::optional(c.reason->value) : std::nullopt});
+  }
+  return Reply(view_of(state_, task, Detail::kWithoutBodies));
+}
+
+Core::Answer Core::on(const ResumeTask& c, Ticket) {
+  auto found = task_to_rest(c.id, c.lease);
+  if (!found) return fail(found.error());
+  Task& task = **found;
+  if (task.state != TaskState::kRunning && task.state != TaskState::kSuspended) {
+    return fail({ErrorCode::kInvalidState,
+                 "Only a suspended task can be resumed; task " + task.id + " is " + base::to_text(task.state) + "."});
+  }
+  if (task.state == TaskState::kRunning) return Reply(view_of(state_, task, Detail::kWithoutBodies));
+  const Suspension& rests = task.lease->suspension;
+  if (c.lease && !rests.by_holder) {
+    return fail({ErrorCode::kInvalidState, "Task " + task.id +
+                                               " was not suspended by its worker; only a resume without a lease lets "
+                                               "it go on."});
+  }
+  emit(TaskResumed{c.id, task.lease->number, std::max<std::int64_t>(0, now_.now.ms - rests.since)});
+  return Reply(view_of(state_, task, Detail::kWithoutBodies));
+}
+
 Core::Answer Core::on(const RetryTask& c, Ticket) {
   Task* task = state_.find_task(c.id.value);
   if (!task) return fail(no_task(c.id.value));
@@ -114,7 +156,7 @@ Core::Answer Core::on(const RetryTask& c, Ticket) {
     return fail({ErrorCode::kInvalidState,
                  "Only failed tasks can be retried; task " + task->id + " is " + base::to_text(task->state) + "."});
   }
-  if (auto ok = check_depth(*task->queue, 1); !ok) return fail(ok.error());
+  if (auto ok = check_room(*task->queue, 1); !ok) return fail(ok.error());
   emit(TaskRedriven{c.id, TaskState::kQueued, {}});
   if (c.dependents) redrive_dependents(c.id.value);
   return Reply(view_of(state_, *task, Detail::kWithoutBodies));

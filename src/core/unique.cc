@@ -21,6 +21,7 @@ void State::claim_unique(Task& task) {
   if (Task* holder = holder_of(key); holder && holder != &task) end_claim(*holder);
   unique_[key] = &task;
   if (!holds_window(task)) return;
+  ++unique_windows;
   task.extras->unique_timer = std::make_unique<TaskExtras::UniqueTimer>(task);
   timers.set(*task.extras->unique_timer, task.created_at + task.extras->spec->unique_window_ms->value);
   if (is_ended(task.state)) hold(task);  // brought back by a restart
@@ -29,6 +30,7 @@ void State::claim_unique(Task& task) {
 void State::end_claim(Task& task) {
   if (!task.extras || !task.extras->spec->unique_key || task.extras->unique_over) return;
   const bool window = holds_window(task);
+  if (window) --unique_windows;
   task.extras->unique_over = true;
   unique_.erase(task.extras->spec->unique_key->value);
   if (task.extras->unique_timer) timers.remove(*task.extras->unique_timer);

@@ -34,6 +34,10 @@ std::string held_by(const State& state, const Task& task) {
 // What a task waits for, in words that name it.
 std::optional<std::string> waiting_for(const State& state, const Task& task) {
   if (task.state == TaskState::kQueued) return held_by(state, task);
+  if (task.state == TaskState::kSuspended) {
+    const auto& reason = task.lease->suspension.reason;
+    return "its resumption" + (reason ? " (" + *reason + ")" : "");
+  }
   if (task.state != TaskState::kPending) return std::nullopt;
   if (task.is_backing_off())
     return (task.failures ? "its retry at " : "its time at ") + base::to_rfc3339({task.retry_at});
@@ -152,6 +156,7 @@ WorkerView view_of(const State& state, const Worker& worker, bool with_leases) {
   view.queues.assign(d.queues.begin(), d.queues.end());
   view.max_concurrent = d.max_concurrent;
   if (d.location) view.location = d.location->value;
+  if (d.idle_ms) view.idle_ms = d.idle_ms->value;
   view.running = static_cast<std::int64_t>(worker.leases.size());
   view.completed = worker.completed;
   view.failed = worker.failed;
@@ -170,6 +175,8 @@ QueueView view_of(State& state, Queue& queue, std::int64_t now) {
   view.name.value = queue.name;
   view.paused = queue.paused;
   view.paused_until = at(queue.paused_until);
+  view.draining = queue.draining;
+  view.drained = queue.draining && std::all_of(queue.depth.begin(), queue.depth.end(), [](auto n) { return n == 0; });
   if (queue.max_depth) view.max_depth = queue.max_depth;
   if (queue.concurrency) view.concurrency = queue.concurrency;
   if (queue.rate.count > 0) view.rate = queue.rate;

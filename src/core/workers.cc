@@ -78,6 +78,8 @@ HeartbeatReply Core::heartbeat_reply(const Heartbeat& c, const Worker& worker) c
   reply.running = static_cast<std::int64_t>(worker.leases.size());
   for (const auto& [number, task] : worker.leases) {
     if (task->cancel_requested) reply.cancellations.push_back({Name(task->id), std::to_string(number)});
+    const Suspension& rests = task->lease->suspension;
+    if (rests.since) reply.suspended.push_back({Name(task->id), std::to_string(number), !rests.by_holder});
   }
   if (!c.leases) return reply;
   for (const auto& lease : *c.leases) {
@@ -101,8 +103,13 @@ void Core::renew_named(Worker& worker, const List<LeaseText, 0, 10'000>& named) 
   }
 }
 
-bool Core::has_news(const HeartbeatReply& reply) const {
-  return !reply.cancellations.empty() || !reply.lost.empty() || reply.drain;
+bool Core::has_news(const Heartbeat& c, const HeartbeatReply& reply) {
+  if (!reply.cancellations.empty() || !reply.lost.empty() || reply.drain) return true;
+  if (!c.suspended) return false;
+  std::set<std::string_view> known, present;
+  for (const auto& lease : *c.suspended) known.insert(lease.value);
+  for (const auto& suspended : reply.suspended) present.insert(suspended.lease);
+  return known != present;
 }
 
 Core::Answer Core::on(const Heartbeat& c, Ticket ticket) {
@@ -111,7 +118,7 @@ Core::Answer Core::on(const Heartbeat& c, Ticket ticket) {
   auto worker = worker_for_request(c.id.value, c.session);
   if (!worker) return fail(worker.error());
   HeartbeatReply reply = heartbeat_reply(c, **worker);
-  const bool wait = c.wait_ms > 0 && !has_news(reply);
+  const bool wait = c.wait_ms > 0 && !has_news(c, reply);
   if (!wait) return Reply(std::move(reply));
   if (static_cast<std::int64_t>(waiters_.size()) >= state_.limits.waiters_max) {
     return fail({ErrorCode::kOverloaded, "Too many requests are waiting; use fewer or shorter waits.", {}, 1'000});

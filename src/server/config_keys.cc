@@ -266,8 +266,13 @@ void add_core_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.core.batch_bytes_max; });
   add("inlineBytesMax", 0, 4'096, "Larger payloads and results are kept in the store and not in memory",
       [](Config& c) -> auto& { return c.core.inline_bytes_max; });
+  add("memoryBytesMax", 0, std::int64_t{1} << 50,
+      "Bytes of memory that the tasks of a namespace may take, about; 0: no limit",
+      [](Config& c) -> auto& { return c.core.memory_bytes_max; });
   add("liveTasksMax", 1, kMany, "Tasks of a namespace that have not ended",
       [](Config& c) -> auto& { return c.core.live_tasks_max; });
+  add("uniqueWindowsMax", 0, kMany, "Tasks of a namespace that hold a unique key for a time, ended ones included",
+      [](Config& c) -> auto& { return c.core.unique_windows_max; });
   add("queuesMax", 1, kMany, "Queues of a namespace", [](Config& c) -> auto& { return c.core.queues_max; });
   add("keysMax", 1, kMany, "Keys of a namespace with limits of their own",
       [](Config& c) -> auto& { return c.core.keys_max; });
@@ -277,6 +282,10 @@ void add_core_limits(std::vector<Key>& keys) {
   add("tokensMax", 1, 1'000'000, "Access tokens", [](Config& c) -> auto& { return c.core.tokens_max; });
   add("lineageMax", 1, 60'000, "Retries plus children of one root task",
       [](Config& c) -> auto& { return c.core.lineage_max; });
+  add("taskTypesMax", 0, kMany, "Types of task of a namespace that are defined",
+      [](Config& c) -> auto& { return c.core.task_types_max; });
+  add("taskTypeBytesMax", kKiB, kMiB, "Bytes of the definition of a type with its schemas",
+      [](Config& c) -> auto& { return c.core.task_type_bytes_max; });
   add("schedulesMax", 0, kMany, "Schedules of a namespace", [](Config& c) -> auto& { return c.core.schedules_max; });
   add("scheduleRunsMax", 1, kMany, "Live runs of one schedule that may overlap",
       [](Config& c) -> auto& { return c.core.schedule_runs_max; });
@@ -287,6 +296,8 @@ void add_core_limits(std::vector<Key>& keys) {
   add("endedInMemoryMs", 0, kHourMs, "And for how long", [](Config& c) -> auto& { return c.core.ended_in_memory_ms; });
   add("workerLostMs", 100, kHourMs, "A worker that is silent for so long is lost",
       [](Config& c) -> auto& { return c.core.worker_lost_ms; });
+  add("workerRetiredMs", 0, 365 * 24 * kHourMs, "A worker that is lost for so long is removed; 0: never",
+      [](Config& c) -> auto& { return c.core.worker_retired_ms; });
   add("cancelGraceMs", 0, kHourMs, "How long a worker may take to give up a cancelled task",
       [](Config& c) -> auto& { return c.core.cancel_grace_ms; });
 }

@@ -131,6 +131,10 @@ void Child::terminate() const { [[maybe_unused]] const auto n = ::write(control_
 
 void Child::kill() const { [[maybe_unused]] const auto n = ::write(control_, &kKill, 1); }
 
+void Child::suspend() const { [[maybe_unused]] const auto n = ::write(control_, &kSuspend, 1); }
+
+void Child::resume() const { [[maybe_unused]] const auto n = ::write(control_, &kResume, 1); }
+
 Child::Exit Child::collect() {
   int status = 0;
   ::waitpid(pid_, &status, 0);

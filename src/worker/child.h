@@ -41,6 +41,9 @@ class Child {
   // SIGTERM to all of the program, SIGKILL five seconds later.
   void terminate() const;
   void kill() const;
+  // All of the program stands still, and goes on.
+  void suspend() const;
+  void resume() const;
   struct Exit {
     int code = 0;
     bool killed = false;  // the supervisor itself was: what it watched may live, what it had to remove is there

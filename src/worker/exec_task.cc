@@ -59,6 +59,8 @@ int open_signals() {
 
 void read_notices(Inbox& inbox, Runner& runner, bool& lost) {
   for (const auto& notice : inbox.take()) {
+    if (notice.kind == Notice::Kind::kSuspended) runner.suspend(notice.lease);
+    if (notice.kind == Notice::Kind::kResumed) runner.resume(notice.lease);
     if (notice.kind == Notice::Kind::kCancelled) runner.stop(notice.lease, Stop::kCancelled);
     if (notice.kind == Notice::Kind::kLost && runner.running() > 0) {
       lost = true;

@@ -57,7 +57,9 @@ void Pulse::run() {
   const auto path = "/api/v1/workers/" + client::escape(session_.worker_id()) + "/heartbeat";
   while (!http_.cancelled()) {
     const auto seen = session_.number();
-    json::object body{{"waitMs", kPulseWaitMs}, {"leases", client::to_array(session_.held())}};
+    json::object body{{"waitMs", kPulseWaitMs},
+                      {"leases", client::to_array(session_.held())},
+                      {"suspended", client::to_array(session_.suspended())}};
     add_session(body, seen);
     auto answer = http_.post(path, body, {.timeout_ms = kPulseWaitMs + kAnswerSlackMs, .repeatable = true});
     if (answer) {

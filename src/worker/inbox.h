@@ -29,6 +29,8 @@ struct Notice {
   enum class Kind {
     kLeased,     // run `leased`
     kCancelled,  // end the program of `lease`; the task was cancelled
+    kSuspended,  // let it stand still
+    kResumed,    // let it go on
     kLost,       // end it; the lease is not ours any more
     kInherited,  // `leased` was our predecessor's, whose programs are dead
     kDrain,      // take no more work

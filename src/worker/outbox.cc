@@ -25,6 +25,16 @@ std::string entry_text(const Report& report, const std::string& traceparent) {
   return report.result.empty() ? json::serialize(entry) : with_member(entry, "result", report.result);
 }
 
+// What becomes of an outcome that the server will not take. Another attempt may have a result that fits its schema.
+Report failure_of(const Report& report, ErrorCode code, const std::string& message) {
+  const std::string why = "The server refused the outcome: " + message;
+  return {report.task_id,
+          report.lease,
+          {{"outcome", "failed"},
+           {"error", {{"message", why.substr(0, 4'000)}, {"code", base::info(code).name}}},
+           {"retryable", code == ErrorCode::kInvalidRequest}}};
+}
+
 }  // namespace
 
 Outbox::Outbox(const client::Endpoint& endpoint, Session& session, Inbox& inbox, OnLeased on_leased)
@@ -192,16 +202,29 @@ void Outbox::settle(const std::vector<Report>& reports, const json::value& answe
     for (const auto& view : leases->get_array()) granted.push_back(read_leased(view));
   }
   session_.give_back(reserved, granted);
-  for (const auto& report : reports) session_.released(report.lease);
   const auto* results = object ? object->if_contains("results") : nullptr;
-  for (std::size_t i = 0; results && results->is_array() && i < results->get_array().size(); ++i) {
-    const auto* result = results->get_array()[i].if_object();
-    const auto* code = result ? result->if_contains("code") : nullptr;
-    if (!code || !code->is_string() || i >= reports.size()) continue;
-    inbox_.remark("the outcome of " + reports[i].task_id + " was refused: " + std::string(code->get_string()));
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const bool answered = results && results->is_array() && i < results->get_array().size();
+    if (!answered || !refused_one(reports[i], results->get_array()[i])) session_.released(reports[i].lease);
   }
   session_.read_signals(answer);
   if (!granted.empty()) on_leased_(std::move(granted));
+}
+
+// One of many was refused. True: its attempt is still ours, and its failure follows.
+bool Outbox::refused_one(const Report& report, const json::value& result) {
+  const auto text = [&](std::string_view key) -> std::string {
+    const auto* value = result.is_object() ? result.get_object().if_contains(key) : nullptr;
+    return value && value->is_string() ? std::string(value->get_string()) : "";
+  };
+  if (text("code").empty()) return false;
+  inbox_.remark("the outcome of " + report.task_id + " was refused: " + text("message"));
+  const ErrorCode code = base::error_code_named(text("code"));
+  const auto* outcome = report.body.if_contains("outcome");
+  if (!outcome || *outcome != json::value("completed")) return false;
+  if (code != ErrorCode::kInvalidRequest && code != ErrorCode::kTooLarge) return false;
+  add_report(failure_of(report, code, text("message")));
+  return true;
 }
 
 // The server will not take the request as it is: each report then goes alone, and one that is refused alone (a result
@@ -216,11 +239,7 @@ bool Outbox::refused(std::vector<Report> reports, const base::Error& error) {
   Report& report = reports.front();
   session_.released(report.lease);
   inbox_.remark("the outcome of " + report.task_id + " was refused: " + error.message);
-  const std::string why = "The server refused the outcome: " + error.message;
-  Report failure{report.task_id, report.lease, {}};
-  failure.body = {{"outcome", "failed"},
-                  {"error", {{"message", why.substr(0, 4'000)}, {"code", base::info(error.code).name}}},
-                  {"retryable", false}};
+  const Report failure = failure_of(report, error.code, error.message);
   int reserved = 0;
   if (auto answer = post_reports({failure}, reserved)) {
     settle({failure}, *answer, reserved);

@@ -50,6 +50,7 @@ class Outbox {
   [[nodiscard]] bool send_reports(std::vector<Report> reports);
   [[nodiscard]] Result<json::value> post_reports(const std::vector<Report>& reports, int& reserved);
   void settle(const std::vector<Report>& reports, const json::value& answer, int reserved);
+  [[nodiscard]] bool refused_one(const Report& report, const json::value& result);
   [[nodiscard]] bool refused(std::vector<Report> reports, const base::Error& error);
 
   client::Http http_;

@@ -28,6 +28,7 @@ struct Runner::Running {
   LineCutter cutter{};
   Ended ended{};
   std::int64_t started_ms = now_ms();
+  std::int64_t suspended_ms = 0;  // since when it stands still; 0: it runs
 };
 
 Runner::Runner(OnLines on_lines, OnEnd on_end, OnOutput on_output)
@@ -59,6 +60,20 @@ void Runner::stop(const std::string& lease, Stop reason) {
 
 void Runner::stop_all(Stop reason) {
   for (const auto& [lease, running] : jobs_) stop(lease, reason);
+}
+
+void Runner::suspend(const std::string& lease) {
+  const auto it = jobs_.find(lease);
+  if (it == jobs_.end() || it->second->suspended_ms || it->second->ended.stop != Stop::kNone) return;
+  it->second->suspended_ms = now_ms();
+  it->second->child.suspend();
+}
+
+void Runner::resume(const std::string& lease) {
+  const auto it = jobs_.find(lease);
+  if (it == jobs_.end() || !it->second->suspended_ms) return;
+  it->second->started_ms += now_ms() - std::exchange(it->second->suspended_ms, 0);
+  it->second->child.resume();
 }
 
 void Runner::kill_all() {
@@ -154,6 +169,7 @@ void Runner::finish(Running& running) {
 void Runner::check_deadlines() {
   for (const auto& [lease, running] : jobs_) {
     const auto& job = running->job;
+    if (running->suspended_ms) continue;
     if (job.timeout_ms > 0 && now_ms() >= running->started_ms + job.timeout_ms) stop(lease, Stop::kTimedOut);
   }
 }
@@ -161,7 +177,7 @@ void Runner::check_deadlines() {
 int Runner::wait_ms(int timeout_ms) const {
   std::int64_t wait = timeout_ms < 0 ? INT64_MAX : timeout_ms;
   for (const auto& [lease, running] : jobs_) {
-    if (running->job.timeout_ms <= 0 || running->ended.stop != Stop::kNone) continue;
+    if (running->job.timeout_ms <= 0 || running->suspended_ms || running->ended.stop != Stop::kNone) continue;
     wait = std::min(wait, std::max<std::int64_t>(0, running->started_ms + running->job.timeout_ms - now_ms()));
   }
   return wait == INT64_MAX ? -1 : static_cast<int>(std::min<std::int64_t>(wait, 3'600'000));

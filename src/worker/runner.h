@@ -60,6 +60,9 @@ class Runner {
   // first reason stays.
   void stop(const std::string& lease, Stop reason);
   void stop_all(Stop reason);
+  // A job's program stands still, and goes on; its time limit does not count what lies between.
+  void suspend(const std::string& lease);
+  void resume(const std::string& lease);
   // Without the five seconds of grace.
   void kill_all();
   [[nodiscard]] std::size_t running() const { return jobs_.size(); }

@@ -32,6 +32,7 @@ json::object Session::description() const {
   if (!registration_.languages.empty()) body["languages"] = client::to_array(registration_.languages);
   if (!registration_.queues.empty()) body["queues"] = client::to_array(registration_.queues);
   if (!registration_.location.empty()) body["location"] = registration_.location;
+  if (registration_.idle_ms > 0) body["idleMs"] = registration_.idle_ms;
   if (!registration_.labels.empty()) {
     json::object labels;
     for (const auto& [name, value] : registration_.labels) labels[name] = value;
@@ -62,7 +63,9 @@ Result<void> Session::open(client::Http& http, std::optional<std::int64_t> seen)
 
 int Session::free_slots() const {
   if (!leasing_ || stopped_) return 0;
-  const auto taken = std::count_if(held_.begin(), held_.end(), [](const auto& entry) { return entry.second; });
+  const auto taken = std::count_if(held_.begin(), held_.end(), [this](const auto& entry) {
+    return entry.second && !suspended_.contains(entry.first);
+  });
   return std::max(0, registration_.max_concurrent - static_cast<int>(taken) - reserved_);
 }
 
@@ -106,6 +109,37 @@ void Session::released(const std::string& lease) {
   const std::lock_guard guard(mutex_);
   held_.erase(lease);
   traces_.erase(lease);
+  suspended_.erase(lease);
+  changed_.notify_all();
+}
+
+std::vector<std::string> Session::suspended() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::string> out;
+  for (const auto& [lease, stands_still] : suspended_) out.push_back(lease);
+  return out;
+}
+
+// What the server says is all there is: programs that it does not name go on.
+void Session::note_suspended(const json::array& leases) {
+  const std::lock_guard guard(mutex_);
+  std::map<std::string, bool> present;
+  for (const auto& entry : leases) {
+    const auto* stop = entry.is_object() ? entry.get_object().if_contains("stop") : nullptr;
+    const auto leased = read_leased(entry);
+    if (held_.contains(leased.lease)) present[leased.lease] = stop && stop->is_bool() && stop->get_bool();
+  }
+  const auto stands_still = [](const std::map<std::string, bool>& in, const std::string& lease) {
+    const auto found = in.find(lease);
+    return found != in.end() && found->second;
+  };
+  for (const auto& [lease, takes_slot] : held_) {
+    const bool before = stands_still(suspended_, lease);
+    const bool now = stands_still(present, lease);
+    if (before != now) inbox_.put({now ? Notice::Kind::kSuspended : Notice::Kind::kResumed, {}, lease, {}});
+  }
+  if (suspended_ == present) return;
+  suspended_ = std::move(present);
   changed_.notify_all();
 }
 
@@ -166,6 +200,9 @@ void Session::read_signals(const json::value& answer) {
   };
   tell("cancellations", Notice::Kind::kCancelled);
   tell("lost", Notice::Kind::kLost);
+  if (const auto* suspended = object->if_contains("suspended"); suspended && suspended->is_array()) {
+    note_suspended(suspended->get_array());
+  }
   if (const auto* drain = object->if_contains("drain"); drain && drain->is_bool() && drain->get_bool()) {
     inbox_.put({Notice::Kind::kDrain, {}, {}, {}});
   }

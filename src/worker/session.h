@@ -25,6 +25,7 @@ struct Registration {
   std::vector<std::string> types;  // of what it may do, what it asks for; empty: all
   int max_concurrent = 1;
   int lease_ms = 30'000;
+  int idle_ms = 0;  // drained by the server once it had no task for so long; 0: never
   std::string location;
 };
 
@@ -54,6 +55,8 @@ class Session {
   [[nodiscard]] std::vector<std::string> held() const;
   // Which trace the attempt of a lease belongs to; empty: none.
   [[nodiscard]] std::string traceparent(const std::string& lease) const;
+  // Of these leases the tasks are suspended, as far as we were told; they take no slots.
+  [[nodiscard]] std::vector<std::string> suspended() const;
   // Leases that were there before anybody asked (for `task exec`).
   void hold(const std::string& lease);
 
@@ -66,7 +69,7 @@ class Session {
   // Sleeps for at most `ms`, less when stopped.
   void pause(int ms);
 
-  // Deals with what every answer may carry: cancellations, lost leases, the wish that this worker drains.
+  // Deals with what every answer may carry: cancellations, suspensions, lost leases, the wish that this worker drains.
   void read_signals(const json::value& answer);
   // A cancellation is repeated until its program has ended: waits a moment after an answer that carries one.
   void settle_down(const json::value& answer);
@@ -78,6 +81,7 @@ class Session {
   [[nodiscard]] int free_slots() const;
   [[nodiscard]] json::object description() const;
   void remark_once(std::string text);
+  void note_suspended(const json::array& leases);
 
   const Registration registration_;
   Inbox& inbox_;
@@ -86,6 +90,7 @@ class Session {
   std::condition_variable changed_;
   std::optional<std::int64_t> number_;
   std::map<std::string, bool> held_;           // whether the lease takes a slot
+  std::map<std::string, bool> suspended_;      // whether its program stands still
   std::map<std::string, std::string> traces_;  // of those leases that have one
   int reserved_ = 0;
   bool leasing_ = true;

@@ -74,13 +74,24 @@ class Supervisor {
   void obey() {
     char order = kKill;
     if (::read(kControlFd, &order, 1) != 1) order = kKill;  // the worker is gone
-    if (order == kTerminate) return terminate();
-    kill_now_ = true;
+    switch (order) {
+      case kTerminate:
+        return terminate();
+      case kSuspend:
+        // Twice: what was started while the first round went on stands still after the second.
+        signal_descendants(SIGSTOP);
+        return signal_descendants(SIGSTOP);
+      case kResume:
+        return signal_descendants(SIGCONT);
+      default:
+        kill_now_ = true;
+    }
   }
   void terminate() {
     if (kill_at_ms_ != 0) return;
     kill_at_ms_ = base::SystemClock{}.monotonic_ms() + kTerminationGraceMs;
     signal_descendants(SIGTERM);
+    signal_descendants(SIGCONT);  // what stands still takes no signal
   }
 
   pid_t program_;

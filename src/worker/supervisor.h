@@ -15,6 +15,8 @@ inline constexpr int kControlFd = 3;
 inline constexpr int kTerminationGraceMs = 5'000;
 inline constexpr char kTerminate = 'T';  // SIGTERM to all, SIGKILL after kTerminationGraceMs
 inline constexpr char kKill = 'K';       // SIGKILL at once
+inline constexpr char kSuspend = 'S';    // SIGSTOP to all
+inline constexpr char kResume = 'C';     // SIGCONT to all
 
 // The whole life of a supervisor: `arbiter task-supervisor DIRECTORY_TO_REMOVE PROGRAM [ARGUMENT...]` (the directory
 // may be empty), with the control pipe at kControlFd. Returns the exit code; the caller must have started no thread.

@@ -154,6 +154,14 @@ class Worker {
         case Notice::Kind::kCancelled:
           runner_.stop(notice.lease, Stop::kCancelled);
           break;
+        case Notice::Kind::kSuspended:
+          say("lease " + notice.lease + ": suspended");
+          runner_.suspend(notice.lease);
+          break;
+        case Notice::Kind::kResumed:
+          say("lease " + notice.lease + ": resumed");
+          runner_.resume(notice.lease);
+          break;
         case Notice::Kind::kLost:
           runner_.stop(notice.lease, Stop::kLost);
           break;

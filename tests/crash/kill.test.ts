@@ -33,6 +33,34 @@ function livesOf(events: Json[]): Map<string, Life> {
   return lives;
 }
 
+// Every due time between the first and the last was fired once or skipped once, and each run is a task of its own.
+function checkSchedule(name: string, everyMs: number, events: Json[], lives: Map<string, Life>): number {
+  const seen = new Map<number, number>();
+  let fired = 0;
+  const note = (at: number): void => void seen.set(at, (seen.get(at) ?? 0) + 1);
+  for (const { type, data } of events) {
+    if (data.name !== name) continue;
+    if (type === 'SCHEDULE.FIRED.SUCCESS') {
+      fired++;
+      note(Date.parse(data.dueAt));
+      assert.equal(lives.get(data.task)?.submits, 1, `run ${data.task} of ${name}`);
+    }
+    if (type === 'SCHEDULE.SKIPPED.SUCCESS') {
+      for (let at = Date.parse(data.firstAt); at <= Date.parse(data.lastAt); at += everyMs) note(at);
+    }
+  }
+  const times = [...seen.keys()].sort((a, b) => a - b);
+  times.forEach((at, i) => assert.equal(at, times[0]! + i * everyMs, `${name} missed a time before ${new Date(at).toISOString()}`));
+  for (const [at, count] of seen) assert.equal(count, 1, `${name} acted ${count} times on ${new Date(at).toISOString()}`);
+  return fired;
+}
+
+const SCHEDULES = [
+  { name: 'each-second', everyMs: 1_000, overlap: 'allow', misfire: 'all' },
+  { name: 'once-for-all', everyMs: 1_000, overlap: 'allow', misfire: 'once' },
+  { name: 'one-by-one', everyMs: 2_000, overlap: 'skip', misfire: 'skip' },
+];
+
 describe('crash', () => {
   it(`loses nothing in ${SECONDS} s of kill -9 (CRASH_SEED=${SEED})`, async () => {
     const random = new Random(SEED);
@@ -40,6 +68,9 @@ describe('crash', () => {
     // Half of the runs keep no ended task in memory, so that whatever names one is looked up in the store.
     const flags = random.below(2) === 0 ? ['--limits-ended-in-memory-max', '0', '--limits-ended-in-memory-ms', '0'] : [];
     const server = await Server.start({ flags });
+    for (const { name, ...schedule } of SCHEDULES) {
+      await server.expect(201, 'PUT', `/api/v1/schedules/${name}`, { ...schedule, misfireAfterMs: 1_000, task: { type: 'raw' } });
+    }
     const until = Date.now() + SECONDS * 1_000;
     let chaos = true; // clients submit, things are killed
     let working = true; // workers work
@@ -81,6 +112,7 @@ describe('crash', () => {
     chaos = false;
     await Promise.all(clients);
     await server.restart();
+    for (const { name } of SCHEDULES) await server.expect(200, 'DELETE', `/api/v1/schedules/${name}`);
 
     // Whatever is left is done by the workers that still live.
     await eventually('all work is done', async () => {
@@ -106,8 +138,12 @@ describe('crash', () => {
     assert.ok(serverKills > 0 && ledger.submitted.size > 0 && ledger.completed.size > 0);
     events.forEach((event, i) => assert.equal(event.position, i + 1, 'positions are dense'));
     for (const id of ledger.submitted.keys()) assert.equal(lives.get(id)?.submits, 1, `${id} was acknowledged; the log has it ${lives.get(id)?.submits ?? 0} times`);
+    const runs = SCHEDULES.map(({ name, everyMs }) => checkSchedule(name, everyMs, events, lives));
+    console.log(JSON.stringify({ scheduled: Object.fromEntries(SCHEDULES.map(({ name }, i) => [name, runs[i]])) }));
+    assert.ok(runs.every((count) => count > 0), `${runs}`);
     // Besides those there may be the last submits, whose answers nobody waited for.
-    assert.ok(lives.size - ledger.submitted.size <= 4 * 30, `${lives.size} tasks, ${ledger.submitted.size} acknowledged`);
+    const others = lives.size - ledger.submitted.size - runs.reduce((sum, count) => sum + count, 0);
+    assert.ok(others >= 0 && others <= 4 * 30, `${lives.size} tasks, ${ledger.submitted.size} acknowledged, ${runs} scheduled`);
     const numbers = new Set<string>();
     for (const [id, life] of lives) {
       assert.equal(life.submits, 1, `${id} was submitted ${life.submits} times`);

@@ -28,15 +28,16 @@ const STORY: string[] = [
   'key set acme --concurrency 5 --weight 2', 'key list', 'key show acme', 'key pause acme --for 1h', 'key resume acme',
   'task submit shell --id a', 'task batch BATCH', 'task show a', 'task list', 'task graph b2', 'task history a',
   'task lease --worker me --max 1 --no-start', 'task start a --lease LEASE', 'task progress a --lease LEASE --percent 5',
-  'task log a --lease LEASE --line hello', 'task logs a', 'task extend a --lease LEASE', 'task complete a --lease LEASE --result {"ok":true}',
+  'task suspend a --lease LEASE', 'task resume a --lease LEASE', 'task log a --lease LEASE --line hello', 'task logs a', 'task extend a --lease LEASE', 'task complete a --lease LEASE --result {"ok":true}',
   'task wait a', 'task watch a',
   'task lease --worker me --max 1', 'task release b1 --lease LEASE', 'task lease --worker me --max 1',
   'task fail b1 --lease LEASE -m broken --final', 'task retry b1', 'task lease --worker me --max 1',
   'task exec b1 --lease LEASE -- true', 'task cancel b2', 'task bulk-cancel --queue none', 'task bulk-retry --queue none',
   'schedule set nightly --cron @daily --type shell', 'schedule list', 'schedule show nightly', 'schedule next nightly',
   'schedule pause nightly', 'schedule resume nightly', 'schedule run nightly', 'schedule delete nightly',
-  'metrics history', 'token create ci --expires-in 1d', 'token list', 'token revoke ci', 'events query --limit 3', 'worker drain me',
-  'worker deregister me',
+  'task-type set review --max-attempts 2', 'task-type list', 'task-type show review', 'task-type delete review',
+  'queue drain default', 'cascade list', 'metrics history', 'token create ci --expires-in 1d', 'token list', 'token revoke ci',
+  'events query --limit 3', 'worker drain me', 'worker deregister me',
 ];
 
 const name = (line: string): string => documented().filter((command) => `${line} `.startsWith(`${command} `)).sort((a, b) => b.length - a.length)[0] ?? line;

@@ -181,7 +181,7 @@ void Answers::shows(const core::WorkerView& view) {
 
 void Answers::shows(const core::QueueView& view) {
   const QueueModel& queue = model_.queues[view.name.value];
-  const QueueFacts seen{view.paused, view.max_depth.value_or(0)};
+  const QueueFacts seen{view.paused, view.max_depth.value_or(0), view.draining};
   const bool fresh = seen == QueueFacts{} && (queue.live > 0 || queue.now == QueueFacts{});
   const bool same = queue.history.any(low(), high(), [&](const QueueFacts& f) { return f == seen; });
   RULE(same || fresh || seen == QueueFacts{}, "1", "shows queue " + view.name.value + " as it is not durable");
@@ -195,6 +195,13 @@ void Answers::shows(const core::KeyView& view) {
            f.limits.weight == seen.limits.weight;
   });
   RULE(same || seen == KeyFacts{}, "1", "shows key " + view.name.value + " as it is not durable");
+}
+
+void Answers::shows(const core::TaskTypeView& view) {
+  const core::TypeDefinition seen{view.description, view.defaults, view.payload_schema, view.result_schema};
+  RULE(
+      model_.types[view.name.value].history.any(low(), high(), [&](const auto& f) { return f == base::to_json(seen); }),
+      "1", "shows type " + view.name.value + " as it is not durable");
 }
 
 void Answers::shows(const core::BulkView& view) {
@@ -225,6 +232,17 @@ void Answers::shows(const core::ScheduleView& view) {
 
 // ---- what is acknowledged -------------------------------------------------------------------------------------
 
+// It is what was asked for, with what its type said about the rest at its time.
+bool Answers::is_from(const core::TaskSpec& given, const TaskModel& t) const {
+  core::TypeDefaults defaults;
+  if (const auto type = model_.types.find(given.type.value); type != model_.types.end()) {
+    for (const auto& [position, definition] : type->second.versions) {
+      if (position < t.submitted) defaults = definition.defaults;
+    }
+  }
+  return text_of(with_defaults(given, defaults)) == text_of(t.spec);
+}
+
 void Answers::submitted(const core::TaskSpec& spec, const std::string& id, TaskState state, bool created) {
   const TaskModel* t = task(id);
   if (!t) return;
@@ -234,7 +252,7 @@ void Answers::submitted(const core::TaskSpec& spec, const std::string& id, TaskS
     return;
   }
   RULE(!spec.id || spec.id->value == id, "9", "another task was submitted than asked for");
-  RULE(text_of(t->spec) == text_of(spec), "9", "task " + id + " is not as it was submitted");
+  RULE(is_from(spec, *t), "9", "task " + id + " is not as it was submitted");
   if (created) {
     RULE(created_.insert(id).second, "9", "the creation of " + id + " was acknowledged twice");
     RULE(t->submitted > low(), "9", "task " + id + " is said to be new, but is not");
@@ -465,6 +483,12 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       task_cancelled(c);
     } else if constexpr (std::is_same_v<C, core::RetryTask>) {
       shows(std::get<core::TaskView>(reply));
+    } else if constexpr (std::is_same_v<C, core::SuspendTask> || std::is_same_v<C, core::ResumeTask>) {
+      const auto& view = std::get<core::TaskView>(reply);
+      shows(view);
+      const bool rests = std::is_same_v<C, core::SuspendTask>;
+      RULE(view.state == (rests ? TaskState::kSuspended : TaskState::kRunning), "9",
+           view.id.value + " is shown as " + base::to_text(view.state));
     } else if constexpr (std::is_same_v<C, core::StartBulk> || std::is_same_v<C, core::GetBulk>) {
       shows(std::get<core::BulkView>(reply));
     } else if constexpr (std::is_same_v<C, core::LeaseTasks>) {
@@ -496,12 +520,18 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
     } else if constexpr (std::is_same_v<C, core::ListQueues>) {
       for (const auto& q : std::get<core::QueueList>(reply).items) shows(q);
     } else if constexpr (std::is_same_v<C, core::GetQueue> || std::is_same_v<C, core::PauseQueue> ||
-                         std::is_same_v<C, core::ResumeQueue> || std::is_same_v<C, core::ConfigureQueue>) {
+                         std::is_same_v<C, core::DrainQueue> || std::is_same_v<C, core::ResumeQueue> ||
+                         std::is_same_v<C, core::ConfigureQueue>) {
       const auto& view = std::get<core::QueueView>(reply);
       shows(view);
       if constexpr (std::is_same_v<C, core::PauseQueue>)
         RULE(view.paused, "9", "a paused queue is shown as not paused");
-      if constexpr (std::is_same_v<C, core::ResumeQueue>) RULE(!view.paused, "9", "a resumed queue is shown as paused");
+      if constexpr (std::is_same_v<C, core::ResumeQueue>) {
+        RULE(!view.paused && !view.draining, "9", "a resumed queue is shown as paused or drained");
+      }
+      if constexpr (std::is_same_v<C, core::DrainQueue>) {
+        RULE(view.draining, "9", "a drained queue is shown as taking tasks");
+      }
       if constexpr (std::is_same_v<C, core::ConfigureQueue>) {
         RULE(!c.max_depth || view.max_depth.value_or(0) == *c.max_depth, "9", "a queue is not as it was configured");
       }
@@ -583,6 +613,25 @@ void Answers::success(const core::Command& command, const core::Reply& reply) {
       const bool gone =
           found != model_.schedules.end() && found->second.history.any(low(), high(), [](const auto& f) { return !f; });
       RULE(gone, "1", "that schedule " + c.name.value + " was deleted is not in the log");
+    } else if constexpr (std::is_same_v<C, core::ListCascades>) {
+      for (const auto& cascade : std::get<core::CascadeList>(reply).items) {
+        RULE(cascade.done >= 0 && cascade.left.value_or(1) > 0, "8", "shows a cascade that has nothing to do");
+      }
+    } else if constexpr (std::is_same_v<C, core::SetTaskType>) {
+      const core::TypeDefinition& definition = c;
+      RULE(model_.types[c.name.value].history.any(low(), high(),
+                                                  [&](const auto& f) { return f == base::to_json(definition); }),
+           "1", "the definition of type " + c.name.value + " is not in the log");
+    } else if constexpr (std::is_same_v<C, core::GetTaskType>) {
+      shows(std::get<core::TaskTypeView>(reply));
+    } else if constexpr (std::is_same_v<C, core::ListTaskTypes>) {
+      for (const auto& type : std::get<core::TaskTypeList>(reply).items) {
+        RULE(model_.types[type.name.value].history.any(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
+             "lists type " + type.name.value + ", which is not defined");
+      }
+    } else if constexpr (std::is_same_v<C, core::DeleteTaskType>) {
+      RULE(model_.types[c.name.value].history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
+           "that type " + c.name.value + " was deleted is not in the log");
     } else {
       static_assert(std::is_same_v<C, core::ReturnLeases>);
     }

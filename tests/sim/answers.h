@@ -33,6 +33,9 @@ class Answers {
   void shows(const core::QueueView& view);
   void shows(const core::KeyView& view);
   void shows(const core::BulkView& view);
+  void shows(const core::TaskTypeView& view);
+  [[nodiscard]] bool breaks_schema(const core::Command& command);
+  void no_type(const std::string& name);
   void shows(const core::ScheduleView& view);
   void shows_state(const std::string& id, TaskState state);
   void check_bodies(const core::TaskView& view, const TaskModel& task);
@@ -40,6 +43,7 @@ class Answers {
   // ---- what is acknowledged ----
   void acknowledges(const core::SubmitTask& c, const core::SubmitTaskReply& reply);
   void acknowledges(const core::SubmitBatch& c, const core::SubmitReply& reply);
+  [[nodiscard]] bool is_from(const core::TaskSpec& given, const TaskModel& t) const;
   void submitted(const core::TaskSpec& spec, const std::string& id, TaskState state, bool created);
   void acknowledges(const core::Report& report);
   void acknowledges(const core::ReportTasks& c, const core::ReportReply& reply);

@@ -56,6 +56,7 @@ class Clients {
   core::Command lease();
   core::Command report();
   core::Command under_lease();
+  core::Command rest(const Held& h);
   core::Command outcome();
   core::Command registration();
   core::Command heartbeat();
@@ -69,6 +70,7 @@ class Clients {
   core::Command catalogue();
   core::Command token();
   [[nodiscard]] std::string some_token();
+  core::Command task_type();
   core::Command look();
   core::Command snapshot();
   core::Command person();

@@ -10,20 +10,22 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",       "SubmitBatch",    "GetTask",         "ListTasks",      "GetGraph",    "CancelTask",
-    "RetryTask",        "StartBulk",      "GetBulk",         "LeaseTasks",     "StartTask",   "ReportProgress",
-    "AppendLog",        "CompleteTask",   "FailTask",        "ReleaseTask",    "ExtendLease", "ReportTasks",
-    "ReturnLeases",     "RegisterWorker", "ListWorkers",     "GetWorker",      "Heartbeat",   "DrainWorker",
-    "DeregisterWorker", "ListQueues",     "GetQueue",        "ConfigureQueue", "PauseQueue",  "ResumeQueue",
-    "ListKeys",         "GetKey",         "ConfigureKey",    "PauseKey",       "ResumeKey",   "TakeSnapshot",
-    "CreateNamespace",  "ListNamespaces", "AddToken",        "FindToken",      "CreateToken", "ListTokens",
-    "RevokeToken",      "NoteTokenUses",  "RecordLifecycle", "SetSchedule",    "GetSchedule", "ListSchedules",
-    "PauseSchedule",    "ResumeSchedule", "RunSchedule",     "DeleteSchedule"};
-static_assert(std::is_same_v<std::variant_alternative_t<19, core::Command>, core::RegisterWorker>);
-static_assert(std::is_same_v<std::variant_alternative_t<44, core::Command>, core::RecordLifecycle>);
-static_assert(std::is_same_v<std::variant_alternative_t<51, core::Command>, core::DeleteSchedule>);
+    "SubmitTask",     "SubmitBatch",    "GetTask",          "ListTasks",       "GetGraph",       "CancelTask",
+    "RetryTask",      "StartBulk",      "GetBulk",          "LeaseTasks",      "StartTask",      "SuspendTask",
+    "ResumeTask",     "ReportProgress", "AppendLog",        "CompleteTask",    "FailTask",       "ReleaseTask",
+    "ExtendLease",    "ReportTasks",    "ReturnLeases",     "RegisterWorker",  "ListWorkers",    "GetWorker",
+    "Heartbeat",      "DrainWorker",    "DeregisterWorker", "ListQueues",      "GetQueue",       "ConfigureQueue",
+    "PauseQueue",     "ResumeQueue",    "DrainQueue",       "ListKeys",        "GetKey",         "ConfigureKey",
+    "PauseKey",       "ResumeKey",      "TakeSnapshot",     "CreateNamespace", "ListNamespaces", "AddToken",
+    "FindToken",      "CreateToken",    "ListTokens",       "RevokeToken",     "NoteTokenUses",  "RecordLifecycle",
+    "SetSchedule",    "GetSchedule",    "ListSchedules",    "PauseSchedule",   "ResumeSchedule", "RunSchedule",
+    "DeleteSchedule", "SetTaskType",    "GetTaskType",      "ListTaskTypes",   "DeleteTaskType", "ListCascades"};
+static_assert(std::is_same_v<std::variant_alternative_t<21, core::Command>, core::RegisterWorker>);
+static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::RecordLifecycle>);
+static_assert(std::is_same_v<std::variant_alternative_t<54, core::Command>, core::DeleteSchedule>);
+static_assert(std::is_same_v<std::variant_alternative_t<58, core::Command>, core::DeleteTaskType>);
 
-constexpr std::array<std::string_view, 41> kReactions{"token expired",
+constexpr std::array<std::string_view, 47> kReactions{"token expired",
                                                       "queued: dependencies",
                                                       "queued: time",
                                                       "queued: backoff",
@@ -64,7 +66,13 @@ constexpr std::array<std::string_view, 41> kReactions{"token expired",
                                                       "run now refused",
 
                                                       "pause is over",
-                                                      "unique key passed on"};
+                                                      "unique key passed on",
+                                                      "resumed after a rest",
+                                                      "idle worker drained",
+                                                      "lost worker removed",
+                                                      "default of a type",
+                                                      "payload refused by schema",
+                                                      "result refused by schema"};
 
 constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",
@@ -87,11 +95,26 @@ constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "graceful stop",
                                                    "namespace taken over"};
 
-constexpr std::array<std::string_view, 19> kErrors{
-    "invalid_request",      "not_found",         "id_conflict",    "duplicate_task",   "stale_lease",
-    "outcome_conflict",     "invalid_state",     "unknown_worker", "session_replaced", "unknown_dependency",
-    "dependency_cycle",     "lineage_limit",     "too_large",      "queue_full",       "overloaded",
-    "idempotency_mismatch", "store_unavailable", "unauthorized",   "shutting_down"};
+constexpr std::array<std::string_view, 20> kErrors{"invalid_request",
+                                                   "not_found",
+                                                   "id_conflict",
+                                                   "duplicate_task",
+                                                   "stale_lease",
+                                                   "outcome_conflict",
+                                                   "invalid_state",
+                                                   "unknown_worker",
+                                                   "session_replaced",
+                                                   "unknown_dependency",
+                                                   "dependency_cycle",
+                                                   "lineage_limit",
+                                                   "too_large",
+                                                   "queue_full",
+                                                   "queue_draining",
+                                                   "overloaded",
+                                                   "idempotency_mismatch",
+                                                   "store_unavailable",
+                                                   "unauthorized",
+                                                   "shutting_down"};
 
 }  // namespace
 

@@ -37,7 +37,7 @@ std::vector<const TaskModel*> Drain::unfinished() const {
 
 void Drain::open_everything() {
   for (const auto& [name, queue] : model_.queues) {
-    if (queue.now.paused) clients_.send(core::ResumeQueue{core::Name(name)});
+    if (queue.now.paused || queue.now.draining) clients_.send(core::ResumeQueue{core::Name(name)});
   }
   // A schedule would bring new work for ever.
   for (const auto& [name, schedule] : model_.schedules) {

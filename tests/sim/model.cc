@@ -34,6 +34,15 @@ bool may_serve(const std::string& id, const core::RegisterWorker& worker, const 
   return !wants.worker_id || wants.worker_id->value == id;
 }
 
+core::TaskSpec with_defaults(core::TaskSpec given, const core::TypeDefaults& defaults) {
+  if (defaults.queue && !given.queue.given) given.queue = *defaults.queue;
+  if (defaults.priority && !given.priority.given) given.priority = *defaults.priority;
+  if (defaults.retry && !given.retry.given) given.retry = *defaults.retry;
+  if (defaults.timeout_ms && !given.timeout_ms) given.timeout_ms = defaults.timeout_ms;
+  if (defaults.stall_ms && !given.stall_ms) given.stall_ms = defaults.stall_ms;
+  return given;
+}
+
 std::string text_of(const core::TaskSpec& spec) { return base::to_json(spec); }
 
 TaskModel* Model::task(std::string_view id) {
@@ -89,6 +98,8 @@ void Model::end_lease(TaskModel& task, LeaseEnd end) {
   task.ends.push_back(std::move(end));
   WorkerModel& worker = workers[task.lease->worker];
   worker.leases.erase(task.lease->number);
+  if (task.lease->suspended_at) --worker.resting;
+  if (worker.leases.empty()) worker.idle_since = last_time;
   task.lease.reset();
   limits.end(task.spec);
 }
@@ -170,6 +181,26 @@ void Model::on(const core::TaskReleased& e, const core::Event& event) {
   move(task, TaskState::kQueued, event);
 }
 
+void Model::on(const core::TaskSuspended& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  if (task.lease) {
+    task.lease->suspended_at = event.time.ms;
+    task.lease->by_holder = e.by_holder;
+    ++workers[task.lease->worker].resting;
+  }
+  move(task, TaskState::kSuspended, event);
+}
+
+void Model::on(const core::TaskResumed& e, const core::Event& event) {
+  TaskModel& task = tasks[e.id.value];
+  if (task.lease) {
+    task.lease->suspended_ms += event.time.ms - std::exchange(task.lease->suspended_at, 0);
+    task.lease->resumed_at = event.time.ms;
+    --workers[task.lease->worker].resting;
+  }
+  move(task, TaskState::kRunning, event);
+}
+
 void Model::on(const core::TaskCancelRequested& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
   task.now.cancel_requested = true;
@@ -212,7 +243,7 @@ void Model::on(const core::WorkerRegistered& e, const core::Event& event) {
   worker.definition = e.definition;
   worker.now = {core::WorkerState::kLive, e.session};
   worker.drains = false;
-  worker.alive_at = event.time.ms;
+  worker.alive_at = worker.idle_since = event.time.ms;
   note(worker, event);
 }
 void Model::on(const core::WorkerDraining& e, const core::Event& event) {
@@ -224,12 +255,13 @@ void Model::on(const core::WorkerDraining& e, const core::Event& event) {
 void Model::on(const core::WorkerLost& e, const core::Event& event) {
   WorkerModel& worker = workers[e.id.value];
   worker.now.state = core::WorkerState::kLost;
+  worker.lost_at = event.time.ms;
   note(worker, event);
 }
 void Model::on(const core::WorkerReturned& e, const core::Event& event) {
   WorkerModel& worker = workers[e.id.value];
   worker.now.state = worker.drains ? core::WorkerState::kDraining : core::WorkerState::kLive;
-  worker.alive_at = event.time.ms;
+  worker.alive_at = worker.idle_since = event.time.ms;
   note(worker, event);
 }
 void Model::on(const core::WorkerDeregistered& e, const core::Event& event) {
@@ -256,7 +288,13 @@ void Model::on(const core::QueuePaused& e, const core::Event& event) {
 void Model::on(const core::QueueResumed& e, const core::Event& event) {
   QueueModel& queue = queues[e.name.value];
   queue.now.paused = false;
+  queue.now.draining = queue.now.draining && e.reason == core::Reason::kTime;
   limits.resume(limits.queues[e.name.value], e.reason, event.time.ms);
+  queue.history.set(event.position, queue.now);
+}
+void Model::on(const core::QueueDraining& e, const core::Event& event) {
+  QueueModel& queue = queues[e.name.value];
+  queue.now.draining = true;
   queue.history.set(event.position, queue.now);
 }
 void Model::on(const core::KeyConfigured& e, const core::Event& event) { limits.on(e, event.position); }
@@ -367,6 +405,18 @@ void Model::on(const core::ScheduleSkipped& e, const core::Event& event) {
   schedule.last_due = e.last_at.ms;
   schedule.now.next = e.next_at ? e.next_at->ms : 0;
   note(schedule, event);
+}
+void Model::on(const core::TaskTypeSet& e, const core::Event& event) {
+  TypeModel& type = types[e.name.value];
+  type.now = base::from_json_text<core::TypeDefinition>(e.definition.text()).value();
+  type.versions.emplace_back(event.position, *type.now);
+  type.history.set(event.position, base::to_json(*type.now));
+}
+void Model::on(const core::TaskTypeDeleted& e, const core::Event& event) {
+  TypeModel& type = types[e.name.value];
+  type.now.reset();
+  type.versions.emplace_back(event.position, core::TypeDefinition{});
+  type.history.set(event.position, "");
 }
 void Model::on(const core::ServerLifecycle& e, const core::Event&) { lifecycle.emplace_back(e.what, e.detail); }
 

@@ -55,6 +55,9 @@ struct TaskModel {
   struct Lease {
     std::string worker;
     std::int64_t number = 0, lease_ms = 0, granted_at = 0, started_at = 0;
+    std::int64_t suspended_at = 0, suspended_ms = 0;  // now, and all that is over
+    std::int64_t resumed_at = 0;
+    bool by_holder = false;
   };
   std::optional<Lease> lease;
   std::string root;  // itself when it has no parent
@@ -82,6 +85,10 @@ struct WorkerModel {
   bool exists = false;
   core::RegisterWorker definition;
   std::int64_t alive_at = 0;  // registered or returned
+  std::int64_t lost_at = 0;
+  std::int64_t idle_since = 0;  // registered, returned, or its last lease ended
+  [[nodiscard]] std::int64_t slots_used() const { return static_cast<std::int64_t>(leases.size()) - resting; }
+  std::int64_t resting = 0;  // leases of suspended tasks
   std::map<std::int64_t, std::string> leases;
   History<std::optional<WorkerFacts>> history;
 };
@@ -89,6 +96,7 @@ struct WorkerModel {
 struct QueueFacts {
   bool paused = false;
   std::int64_t max_depth = 0;
+  bool draining = false;
   friend bool operator==(const QueueFacts&, const QueueFacts&) = default;
 };
 struct QueueModel {
@@ -132,6 +140,13 @@ struct ScheduleModel {
   History<std::optional<ScheduleFacts>> history;
 };
 
+// What is defined for a type, with its history.
+struct TypeModel {
+  std::optional<core::TypeDefinition> now;
+  History<std::string> history;  // the definition as JSON; "" while there is none
+  std::vector<std::pair<Position, core::TypeDefinition>> versions;
+};
+
 class Model {
  public:
   Position position = 0;
@@ -142,6 +157,7 @@ class Model {
   std::map<std::string, QueueModel, std::less<>> queues;
   std::map<std::string, BulkModel, std::less<>> bulks;
   std::map<std::string, ScheduleModel, std::less<>> schedules;
+  std::map<std::string, TypeModel, std::less<>> types;
   std::map<std::string, std::vector<const TaskModel*>> runs;  // of each schedule, also of a deleted one
   std::map<std::string, Position, std::less<>> namespaces;
   std::map<std::string, TokenModel, std::less<>> tokens;              // by hash, also the revoked ones
@@ -171,6 +187,8 @@ class Model {
   void on(const core::TaskCompleted& e, const core::Event& event);
   void on(const core::TaskFailed& e, const core::Event& event);
   void on(const core::TaskReleased& e, const core::Event& event);
+  void on(const core::TaskSuspended& e, const core::Event& event);
+  void on(const core::TaskResumed& e, const core::Event& event);
   void on(const core::TaskCancelRequested& e, const core::Event& event);
   void on(const core::TaskCancelled& e, const core::Event& event);
   void on(const core::TaskUniqueExpired& e, const core::Event& event);
@@ -183,6 +201,7 @@ class Model {
   void on(const core::QueueConfigured& e, const core::Event& event);
   void on(const core::QueuePaused& e, const core::Event& event);
   void on(const core::QueueResumed& e, const core::Event& event);
+  void on(const core::QueueDraining& e, const core::Event& event);
   void on(const core::KeyConfigured& e, const core::Event& event);
   void on(const core::KeyPaused& e, const core::Event& event);
   void on(const core::KeyResumed& e, const core::Event& event);
@@ -200,6 +219,8 @@ class Model {
   void on(const core::ScheduleDeleted& e, const core::Event& event);
   void on(const core::ScheduleFired& e, const core::Event& event);
   void on(const core::ScheduleSkipped& e, const core::Event& event);
+  void on(const core::TaskTypeSet& e, const core::Event& event);
+  void on(const core::TaskTypeDeleted& e, const core::Event& event);
 
   void note(ScheduleModel& schedule, const core::Event& event);
   void move(TaskModel& task, TaskState to, const core::Event& event);
@@ -211,6 +232,8 @@ class Model {
 [[nodiscard]] std::uint64_t marker_of(const core::TaskSpec& spec);
 // A worker that may take the task, by what both of them say.
 [[nodiscard]] bool may_serve(const std::string& id, const core::RegisterWorker& worker, const core::TaskSpec& spec);
+// `given` with what its type says about what it leaves open.
+[[nodiscard]] core::TaskSpec with_defaults(core::TaskSpec given, const core::TypeDefaults& defaults);
 // The definition in one text, to compare.
 [[nodiscard]] std::string text_of(const core::TaskSpec& spec);
 

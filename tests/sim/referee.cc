@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "specs.h"
+
 namespace arbiter::sim {
 
 using core::Reason;
@@ -66,10 +68,31 @@ void Referee::on(const core::TaskSubmitted& e) {
          "the lineage of " + root->id + " grows over " + std::to_string(limits_.lineage_max));
   }
   check_unique(spec, id);
+  check_type(spec, e.payload, id);
   const auto queue = model_.queues.find(e.queue.value);
+  if (queue != model_.queues.end()) {
+    RULE(!queue->second.now.draining, "8", id + " is submitted into queue " + e.queue.value + ", which is drained");
+  }
   if (queue != model_.queues.end() && queue->second.now.max_depth) {
     RULE(queue->second.live < queue->second.now.max_depth, "8", "queue " + e.queue.value + " grows over its max depth");
   }
+}
+
+// Independently of the validator: the schemas of the simulation are looked at with bare eyes.
+void Referee::check_type(const core::TaskSpec& spec, const core::RawJson& payload, const std::string& id) {
+  const auto found = model_.types.find(spec.type.value);
+  if (found == model_.types.end() || !found->second.now) return;
+  const core::TypeDefinition& type = *found->second.now;
+  const core::TypeDefaults& has = type.defaults;
+  if (!spec.queue.given && has.queue) broken("3", id + " does not have the queue of its type");
+  if (!spec.priority.given && has.priority) broken("3", id + " does not have the priority of its type");
+  if (!spec.timeout_ms && has.timeout_ms) broken("3", id + " does not have the timeout of its type");
+  if (!spec.retry.given && has.retry) broken("3", id + " does not have the retries of its type");
+  const bool from_type =
+      (has.timeout_ms && spec.timeout_ms == has.timeout_ms) || (has.queue && spec.queue == *has.queue);
+  if (from_type) world_.count(Kind::kReaction, "default of a type");
+  if (!type.payload_schema.empty())
+    RULE(fits_payload_schema(payload), "8", id + " does not fit the schema of its type");
 }
 
 void Referee::check_unique(const core::TaskSpec& spec, const std::string& id) {
@@ -148,7 +171,7 @@ void Referee::on(const core::TaskAssigned& e) {
   const WorkerModel& worker = found->second;
   RULE(worker.now.state == core::WorkerState::kLive, "3",
        "granted to worker " + e.worker.value + ", which is not live");
-  RULE(static_cast<std::int64_t>(worker.leases.size()) < worker.definition.max_concurrent, "8",
+  RULE(worker.slots_used() < worker.definition.max_concurrent, "8",
        "worker " + e.worker.value + " gets more than maxConcurrent");
   RULE(may_serve(e.worker.value, worker.definition, task->spec), "3", e.worker.value + " may not serve " + task->id);
   note_passed_over(*task, e, worker);
@@ -170,8 +193,13 @@ void Referee::on(const core::TaskStarted& e) {
 void Referee::on(const core::TaskCompleted& e) {
   const TaskModel* task = known(e.id.value);
   if (!task) return;
-  RULE(task->now.state == TaskState::kRunning, "3", task->id + " is completed, but was not running");
+  RULE(task->now.state == TaskState::kRunning || task->now.state == TaskState::kSuspended, "3",
+       task->id + " is completed, but was not running");
   check_holder(*task, e.lease, e.worker.value);
+  const auto type = model_.types.find(task->spec.type.value);
+  const bool checked = type != model_.types.end() && type->second.now && !type->second.now->result_schema.empty();
+  RULE(!checked || fits_result_schema(e.result), "8",
+       "the result of " + task->id + " does not fit the schema of its type");
   RULE(e.attempt == task->now.failures + 1, "3", "the attempt of the completion of " + task->id + " is wrong");
 }
 
@@ -186,11 +214,28 @@ void Referee::on(const core::TaskReleased& e) {
   world_.count(Kind::kReaction, left ? "released: worker left" : "released: " + base::to_text(e.reason));
 }
 
+void Referee::on(const core::TaskSuspended& e) {
+  const TaskModel* task = known(e.id.value);
+  if (!task) return;
+  RULE(task->now.state == TaskState::kRunning, "3", task->id + " is suspended, but was not running");
+  check_holder(*task, e.lease, "");
+}
+
+void Referee::on(const core::TaskResumed& e) {
+  const TaskModel* task = known(e.id.value);
+  if (!task) return;
+  RULE(task->now.state == TaskState::kSuspended, "3", task->id + " is resumed, but was not suspended");
+  check_holder(*task, e.lease, "");
+  if (!task->lease) return;
+  RULE(e.suspended_ms == time_ - task->lease->suspended_at, "3", "the rest of " + task->id + " is measured wrongly");
+  if (e.suspended_ms > 0) world_.count(Kind::kReaction, "resumed after a rest");
+}
+
 void Referee::on(const core::TaskCancelRequested& e) {
   const TaskModel* task = known(e.id.value);
   if (!task) return;
-  RULE(task->now.state == TaskState::kRunning && !task->now.cancel_requested, "3",
-       "the cancellation of " + task->id + " is requested in vain");
+  const bool begun = task->now.state == TaskState::kRunning || task->now.state == TaskState::kSuspended;
+  RULE(begun && !task->now.cancel_requested, "3", "the cancellation of " + task->id + " is requested in vain");
 }
 
 void Referee::on(const core::TaskRedriven& e) {
@@ -274,7 +319,8 @@ void Referee::check_expired(const TaskModel& task) {
 void Referee::check_stalled(const TaskModel& task) {
   if (!task.spec.stall_ms || !task.lease->started_at) return broken("3", task.id + " cannot stall");
   const std::int64_t ms = *task.spec.stall_ms;
-  RULE(ran(task.lease->started_at) >= ms, "3", task.id + " stalled too early");
+  RULE(!task.lease->suspended_at, "3", task.id + " stalled while it rested");
+  RULE(ran(std::max(task.lease->started_at, task.lease->resumed_at)) >= ms, "3", task.id + " stalled too early");
   const auto signs = outside_.by_lease.find(task.lease->number);
   if (signs == outside_.by_lease.end()) return;
   for (const Sign& sign : signs->second) {
@@ -291,8 +337,9 @@ void Referee::check_attempt_end(const TaskModel& task, Reason reason) {
     case Reason::kStalled:
       return check_stalled(task);
     case Reason::kTimeout: {
-      const bool due =
-          task.spec.timeout_ms && task.lease->started_at && time_ >= task.lease->started_at + *task.spec.timeout_ms;
+      const TaskModel::Lease& lease = *task.lease;
+      const bool due = task.spec.timeout_ms && lease.started_at && !lease.suspended_at &&
+                       time_ >= lease.started_at + lease.suspended_ms + *task.spec.timeout_ms;
       RULE(due, "3", task.id + " is timed out too early");
       return;
     }
@@ -373,7 +420,15 @@ void Referee::on(const core::WorkerRegistered& e) {
   RULE(!worker.exists || e.session == worker.now.session + 1, "3", "the session of " + e.id.value + " does not grow");
 }
 void Referee::on(const core::WorkerDraining& e) {
-  RULE(model_.workers[e.id.value].exists, "3", e.id.value + " drains, but is not registered");
+  const WorkerModel& worker = model_.workers[e.id.value];
+  RULE(worker.exists, "3", e.id.value + " drains, but is not registered");
+  if (e.reason != Reason::kIdle) return;
+  world_.count(Kind::kReaction, "idle worker drained");
+  const auto& idle_ms = worker.definition.idle_ms;
+  if (!idle_ms || !worker.leases.empty()) return broken("3", e.id.value + " is drained as idle, but is not idle");
+  std::int64_t since = worker.idle_since;
+  if (!outside_.loads.empty()) since = std::max(since, outside_.loads.back().now);
+  RULE(ran(since) >= *idle_ms, "3", e.id.value + " is drained as idle after " + std::to_string(ran(since)) + " ms");
 }
 
 void Referee::check_silent(const std::string& id, const WorkerModel& worker) {
@@ -402,7 +457,13 @@ void Referee::on(const core::WorkerReturned& e) {
   RULE(worker.exists && worker.now.state == core::WorkerState::kLost, "3", e.id.value + " returns, but was not lost");
 }
 void Referee::on(const core::WorkerDeregistered& e) {
-  RULE(model_.workers[e.id.value].exists, "3", e.id.value + " leaves, but is not registered");
+  const WorkerModel& worker = model_.workers[e.id.value];
+  RULE(worker.exists, "3", e.id.value + " leaves, but is not registered");
+  if (e.reason != Reason::kWorkerLost) return;
+  world_.count(Kind::kReaction, "lost worker removed");
+  RULE(worker.now.state == core::WorkerState::kLost && worker.leases.empty() &&
+           time_ >= worker.lost_at + limits_.worker_retired_ms,
+       "3", e.id.value + " is removed too early");
 }
 
 // ---- queues, bulk changes, catalogue --------------------------------------------------------------------------
@@ -420,7 +481,12 @@ void Referee::on(const core::QueuePaused& e) {
        "queue " + e.name.value + " is paused twice");
 }
 void Referee::on(const core::QueueResumed& e) {
-  check_pause_end(model_.limits.queues[e.name.value], e.reason, "queue " + e.name.value);
+  const bool only_drained = model_.queues[e.name.value].now.draining && e.reason == Reason::kRequested &&
+                            !model_.limits.queues[e.name.value].paused;
+  if (!only_drained) check_pause_end(model_.limits.queues[e.name.value], e.reason, "queue " + e.name.value);
+}
+void Referee::on(const core::QueueDraining& e) {
+  RULE(!model_.queues[e.name.value].now.draining, "9", "queue " + e.name.value + " is drained twice");
 }
 void Referee::on(const core::KeyPaused& e) {
   const GateModel& gate = model_.limits.keys[e.name.value];
@@ -470,6 +536,13 @@ void Referee::on(const core::BulkAdvanced& e) {
   }
 }
 
+void Referee::on(const core::TaskTypeSet& e) {
+  RULE(base::from_json_text<core::TypeDefinition>(e.definition.text()).has_value(), "8",
+       e.name.value + " is ill-defined");
+}
+void Referee::on(const core::TaskTypeDeleted& e) {
+  RULE(model_.types[e.name.value].now.has_value(), "9", "type " + e.name.value + " is deleted, but was not defined");
+}
 void Referee::on(const core::NamespaceCreated& e) {
   RULE(!model_.namespaces.contains(e.name.value), "9", "namespace " + e.name.value + " is created twice");
 }

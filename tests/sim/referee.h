@@ -23,6 +23,8 @@ class Referee {
   void on(const core::TaskCompleted& e);
   void on(const core::TaskFailed& e);
   void on(const core::TaskReleased& e);
+  void on(const core::TaskSuspended& e);
+  void on(const core::TaskResumed& e);
   void on(const core::TaskCancelRequested& e);
   void on(const core::TaskCancelled& e);
   void on(const core::TaskRedriven& e);
@@ -35,6 +37,7 @@ class Referee {
   void on(const core::QueuePaused& e);
   void on(const core::QueueResumed& e);
   void on(const core::KeyConfigured&) {}
+  void on(const core::QueueDraining& e);
   void on(const core::KeyPaused& e);
   void on(const core::KeyResumed& e);
   void on(const core::TaskUniqueExpired& e);
@@ -45,6 +48,9 @@ class Referee {
   void on(const core::TokenRevoked& e);
   void on(const core::TokenExpired& e);
   void on(const core::TokenUsed& e);
+  void on(const core::TaskTypeSet& e);
+  void on(const core::TaskTypeDeleted& e);
+  void check_type(const core::TaskSpec& spec, const core::RawJson& payload, const std::string& id);
   void on(const core::ServerLifecycle&) {}
   // ---- schedule_rules.cc ----
   void on(const core::ScheduleSet& e);

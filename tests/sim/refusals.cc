@@ -3,6 +3,7 @@
 #include <set>
 
 #include "answers.h"
+#include "specs.h"
 
 namespace arbiter::sim {
 
@@ -30,7 +31,8 @@ std::string task_of(const core::Command& command) {
       [](const auto& c) -> std::string {
         using C = std::decay_t<decltype(c)>;
         if constexpr (std::is_same_v<C, core::GetTask> || std::is_same_v<C, core::CancelTask> ||
-                      std::is_same_v<C, core::RetryTask> || requires { c.lease.value.size(); }) {
+                      std::is_same_v<C, core::RetryTask> || std::is_same_v<C, core::SuspendTask> ||
+                      std::is_same_v<C, core::ResumeTask> || requires { c.lease.value.size(); }) {
           return c.id.value;
         } else if constexpr (std::is_same_v<C, core::GetGraph>) {
           return c.task_id ? c.task_id->value : "";
@@ -56,6 +58,9 @@ std::string lease_of(const core::Command& command) {
       [](const auto& c) -> std::string {
         if constexpr (requires { c.lease.value.size(); }) {
           return c.lease.value;
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(c)>, core::SuspendTask> ||
+                             std::is_same_v<std::decay_t<decltype(c)>, core::ResumeTask>) {
+          return c.lease ? c.lease->value : "";
         } else {
           return "";
         }
@@ -67,9 +72,41 @@ std::string lease_of(const core::Command& command) {
 
 void Answers::not_found(const core::Command& command) {
   if (const std::string name = schedule_of(command); !name.empty()) return no_schedule(name);
+  if (const auto* c = std::get_if<core::GetTaskType>(&command)) return no_type(c->name.value);
+  if (const auto* c = std::get_if<core::DeleteTaskType>(&command)) return no_type(c->name.value);
   const std::string id = task_of(command);
   const TaskModel* t = id.empty() ? nullptr : model_.task(id);
   RULE(!t || t->submitted > low(), "1", "task " + id + " is in the log, but is said not to exist");
+}
+
+// A payload or a result that a schema of that time did not let in.
+bool Answers::breaks_schema(const core::Command& command) {
+  const auto had = [&](const std::string& type, std::string_view what) {
+    return model_.types[type].history.any(low(), high(),
+                                          [&](const std::string& f) { return f.find(what) != std::string::npos; });
+  };
+  for (const auto* spec : specs_of(command)) {
+    if (!had(spec->type.value, "payloadSchema") || fits_payload_schema(spec->payload)) continue;
+    world_.count(Kind::kReaction, "payload refused by schema");
+    return true;
+  }
+  if (const auto* schedule = std::get_if<core::SetSchedule>(&command)) {
+    return had(schedule->task.type.value, "payloadSchema") && !fits_payload_schema(schedule->task.payload);
+  }
+  if (const auto* run = std::get_if<core::RunSchedule>(&command)) {
+    const auto& type = model_.schedules[run->name.value].spec.task.type;
+    return had(type.value, "payloadSchema");
+  }
+  const auto report = report_of(command);
+  const TaskModel* t = report ? model_.task(report->task_id.value) : nullptr;
+  if (!t || !had(t->spec.type.value, "resultSchema") || fits_result_schema(report->result)) return false;
+  world_.count(Kind::kReaction, "result refused by schema");
+  return true;
+}
+
+void Answers::no_type(const std::string& name) {
+  RULE(!model_.types[name].history.all(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
+       "type " + name + " is defined, but is said not to be");
 }
 
 void Answers::no_schedule(const std::string& name) {
@@ -149,7 +186,11 @@ void Answers::id_conflict(const core::Command& command) {
   const auto specs = specs_of(command);
   const bool other = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
     const TaskModel* t = spec->id ? model_.task(spec->id->value) : nullptr;
-    return t && text_of(t->spec) != text_of(*spec);
+    if (!t || !is_from(*spec, *t)) return t != nullptr;
+    // A value that is given is another definition than the same one from the type.
+    const auto& versions = model_.types[spec->type.value].versions;
+    return std::any_of(versions.begin(), versions.end(),
+                       [](const auto& version) { return version.second.defaults != core::TypeDefaults{}; });
   });
   RULE(other, "9", "is refused for an id whose task is the same, or does not exist");
 }
@@ -204,6 +245,13 @@ void Answers::wrong_state(const core::Command& command) {
   } else if (std::holds_alternative<core::RetryTask>(command)) {
     RULE(t->history.any(low(), high(), [](const TaskFacts& f) { return f.state != TaskState::kFailed; }), "3",
          t->id + " has failed, but cannot be retried");
+  } else if (std::holds_alternative<core::SuspendTask>(command) || std::holds_alternative<core::ResumeTask>(command)) {
+    const auto* resume = std::get_if<core::ResumeTask>(&command);
+    const bool may_be_refused = t->history.any(low(), high(), [&](const TaskFacts& f) {
+      const bool rests = f.state == TaskState::kSuspended;
+      return (f.state != TaskState::kRunning && !rests) || (rests && resume && resume->lease);
+    });
+    RULE(may_be_refused, "3", t->id + " can neither rest nor go on, but was running");
   } else {
     RULE(t->history.any(low(), high(), [](const TaskFacts& f) { return f.state == TaskState::kAssigned; }), "3",
          t->id + " cannot be completed, but was not merely assigned");
@@ -275,8 +323,8 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
   }
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
-      RULE(asked.bad || lost_parent(command) || names_key_twice(command) || pauses_in_the_past(command) ||
-               has_ended(command),
+      RULE(asked.bad || breaks_schema(command) || lost_parent(command) || names_key_twice(command) ||
+               pauses_in_the_past(command) || has_ended(command),
            "3", "is refused as invalid: " + error.message);
       return;
     case ErrorCode::kNotFound:
@@ -334,6 +382,13 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
     case ErrorCode::kDependencyCycle:
       RULE(asked.bad, "8", "is refused: " + error.message);
       return;
+    case ErrorCode::kQueueDraining: {
+      const bool drained = std::any_of(model_.queues.begin(), model_.queues.end(), [&](const auto& queue) {
+        return queue.second.history.any(low(), high(), [](const QueueFacts& f) { return f.draining; });
+      });
+      RULE(drained, "8", "is refused for a queue that is drained, but none is");
+      return;
+    }
     case ErrorCode::kQueueFull:
     case ErrorCode::kOverloaded:
       return;

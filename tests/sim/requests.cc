@@ -39,14 +39,14 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 20> kChoices{
+  static constexpr std::array<Choice, 21> kChoices{
       {{13, &Clients::submit},     {7, &Clients::batch},         {2, &Clients::bad_batch},
        {6, &Clients::get},         {3, &Clients::look},          {2, &Clients::graph},
        {2, &Clients::bulk},        {16, &Clients::lease},        {6, &Clients::report},
        {9, &Clients::under_lease}, {14, &Clients::outcome},      {3, &Clients::registration},
        {7, &Clients::heartbeat},   {2, &Clients::worker_change}, {3, &Clients::queue_change},
        {7, &Clients::schedule},    {3, &Clients::key_change},    {2, &Clients::catalogue},
-       {3, &Clients::token},       {5, &Clients::person}}};
+       {3, &Clients::token},       {2, &Clients::task_type},     {5, &Clients::person}}};
   static constexpr int kSum = [] {
     int sum = 0;
     for (const auto& c : kChoices) sum += c.weight;
@@ -64,7 +64,7 @@ core::Command Clients::anything() {
 // The same definition again, or another one under its id.
 core::TaskSpec Clients::again(const core::TaskSpec& spec, bool other) {
   core::TaskSpec copy = spec;
-  if (other) copy.priority.value = copy.priority.value % 10 + 1;
+  if (other) copy.priority = core::Priority{copy.priority.value % 10 + 1};
   return copy;
 }
 
@@ -161,7 +161,9 @@ core::Command Clients::list() {
 }
 
 core::Command Clients::look() {
-  switch (random_.below(7)) {
+  switch (random_.below(8)) {
+    case 7:
+      return core::ListCascades{};
     case 6:
       return snapshot();
     case 0:
@@ -269,8 +271,19 @@ core::Command Clients::outcome() {
   return core::ReleaseTask{r.task_id, r.lease, {}};
 }
 
+// By its holder or by somebody else.
+core::Command Clients::rest(const Held& h) {
+  std::optional<core::LeaseText> lease;
+  if (random_.percent(50)) lease = h.lease;
+  if (random_.percent(45)) return core::ResumeTask{h.task, lease};
+  core::SuspendTask c{h.task, lease, {}};
+  if (random_.percent(50)) c.reason = "it waits for an answer";
+  return c;
+}
+
 core::Command Clients::under_lease() {
   const Held h = held();
+  if (random_.percent(25)) return rest(h);
   switch (random_.below(5)) {
     case 0:
       return core::StartTask{h.task, h.lease};
@@ -333,6 +346,7 @@ core::Command Clients::registration() {
   if (random_.percent(50)) c.labels["zone"] = random_.percent(50) ? "a" : "b";
   if (random_.percent(15)) c.queues.push_back(random_.pick(kQueues));
   c.max_concurrent = random_.range(1, 8);
+  if (random_.percent(25)) c.idle_ms = random_.range(100, 30'000);
   return c;
 }
 
@@ -347,6 +361,13 @@ core::Command Clients::heartbeat() {
       if (h.worker == c.id.value && random_.percent(80)) c.leases->push_back(h.lease);
     }
   }
+  if (random_.percent(40)) {
+    c.suspended.emplace();
+    for (const auto& [number, id] : model_.workers[c.id.value].leases) {
+      const bool rests = model_.task(id)->now.state == TaskState::kSuspended;
+      if (rests && random_.percent(90)) c.suspended->emplace_back(std::to_string(number));
+    }
+  }
   return c;
 }
 
@@ -357,6 +378,7 @@ core::Command Clients::worker_change() {
 
 core::Command Clients::queue_change() {
   const core::Name name = random_.pick(kQueues);
+  if (random_.one_in(12)) return core::DrainQueue{name, {}};
   switch (random_.below(5)) {
     case 0: {
       core::ConfigureQueue c{.name = name};
@@ -388,6 +410,31 @@ core::Command Clients::schedule() {
   if (n < 86) return core::DeleteSchedule{name};
   if (n < 95) return core::GetSchedule{name, random_.range(0, 5)};
   return core::ListSchedules{random_.range(1, 3), {}};
+}
+
+// Defaults and schemas that some of our payloads and results fit.
+core::Command Clients::task_type() {
+  const core::Name name = random_.pick(kTypes);
+  const std::int64_t n = random_.range(0, 99);
+  if (n < 12) return core::GetTaskType{name};
+  if (n < 20) return core::ListTaskTypes{};
+  if (n < 55) return core::DeleteTaskType{name};
+  core::SetTaskType c;
+  c.name = name;
+  if (random_.percent(40)) c.defaults.queue = random_.pick(kQueues);
+  if (random_.percent(30)) c.defaults.priority = core::Priority{random_.range(1, 10)};
+  if (random_.percent(30)) c.defaults.timeout_ms = random_.range(100, 20'000);
+  if (random_.percent(30)) {
+    c.defaults.retry.emplace();
+    c.defaults.retry->max_attempts = random_.range(1, 4);
+    c.defaults.retry->backoff_ms = random_.range(0, 2'000);
+    c.defaults.retry->max_backoff_ms = 4'000;
+  }
+  if (random_.percent(30)) c.payload_schema = json(kPayloadSchema);
+  if (random_.percent(30)) c.result_schema = json(kResultSchema);
+  bad_now_ = random_.percent(8);
+  if (bad_now_) c.payload_schema = json(R"({"$ref":"#"})");
+  return c;
 }
 
 core::RateLimit Clients::rate() {

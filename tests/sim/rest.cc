@@ -73,10 +73,11 @@ void Rest::check_lease(const TaskModel& task) {
   if (task.now.cancel_requested) {
     RULE(now_ <= std::max(task.cancel_at, loaded) + limits_.cancel_grace_ms, "3", name + " outlives its grace");
   }
-  if (!lease.started_at) return;
-  RULE(!task.spec.timeout_ms || now_ <= lease.started_at + *task.spec.timeout_ms, "3", name + " outlives its timeout");
+  if (!lease.started_at || lease.suspended_at) return;
+  RULE(!task.spec.timeout_ms || now_ <= lease.started_at + lease.suspended_ms + *task.spec.timeout_ms, "3",
+       name + " outlives its timeout");
   if (!task.spec.stall_ms) return;
-  std::int64_t sign = std::max(lease.started_at, loaded);
+  std::int64_t sign = std::max({lease.started_at, lease.resumed_at, loaded});
   if (const auto signs = outside_.by_lease.find(lease.number); signs != outside_.by_lease.end()) {
     for (const Sign& s : signs->second) sign = std::max(sign, s.answered);
   }
@@ -100,6 +101,8 @@ void Rest::check_schedule(const std::string& name, const ScheduleModel& schedule
 void Rest::check_worker(const std::string& id, const WorkerModel& worker) {
   if (!worker.exists || worker.now.state == core::WorkerState::kLost) {
     RULE(worker.leases.empty(), "3", "worker " + id + " is away, but holds leases");
+    const bool retires = worker.exists && limits_.worker_retired_ms > 0;
+    RULE(!retires || now_ <= worker.lost_at + limits_.worker_retired_ms, "8", "worker " + id + " is lost for too long");
     return;
   }
   const std::int64_t since = std::max(last_alive(id), worker.alive_at);
@@ -115,7 +118,7 @@ void Rest::check_waiting_workers() {
     if (!lease) continue;
     const WorkerModel& worker = model_.workers[lease->worker_id.value];
     const bool may = worker.exists && worker.now.state == core::WorkerState::kLive &&
-                     static_cast<std::int64_t>(worker.leases.size()) < worker.definition.max_concurrent &&
+                     worker.slots_used() < worker.definition.max_concurrent &&
                      (!lease->session || *lease->session == worker.now.session);
     if (!may) continue;
     for (const auto& [place, task] : model_.queued) {
@@ -137,6 +140,15 @@ void Rest::check_listeners() {
     }
     if (const auto* heartbeat = std::get_if<core::Heartbeat>(&sent.asked->command)) {
       const WorkerModel& worker = model_.workers[heartbeat->id.value];
+      if (heartbeat->suspended) {
+        for (const auto& [number, id] : worker.leases) {
+          const core::LeaseText name(std::to_string(number));
+          const bool known = std::find(heartbeat->suspended->begin(), heartbeat->suspended->end(), name) !=
+                             heartbeat->suspended->end();
+          RULE(known == (model_.task(id)->now.state == TaskState::kSuspended), "3",
+               heartbeat->id.value + " is not told whether " + id + " is suspended");
+        }
+      }
       for (const auto& [number, id] : worker.leases) {
         RULE(!model_.task(id)->now.cancel_requested, "3",
              heartbeat->id.value + " is not told that " + id + " is cancelled");
@@ -188,10 +200,15 @@ void Rest::check_indexes() {
     RULE(queue->depth == depth[name], "2", "the depths of queue " + name + " are wrong");
   }
   for (const auto& [id, worker] : state.workers) {
-    const auto held = model_.workers[id].leases.size();
-    RULE(worker->leases.size() == held && worker->slots_used == static_cast<std::int64_t>(held), "2",
+    const WorkerModel& known = model_.workers[id];
+    RULE(worker->leases.size() == known.leases.size() && worker->slots_used == known.slots_used(), "2",
          "worker " + id + " does not hold the leases of the log");
   }
+  std::int64_t memory = 0;
+  for (const auto& task : state.tasks) memory += task->memory_bytes;
+  RULE(state.memory_bytes == memory, "2", "the memory of the tasks is miscounted");
+  RULE(state.unique_windows == windows_kept(), "2", "the unique windows are miscounted");
+  RULE(state.unique_windows <= limits_.unique_windows_max, "8", "there are more unique windows than the limit");
   RULE(static_cast<std::int64_t>(state.held.size()) == kept_for_others(), "2",
        "the index of ended tasks that others hang on has " + std::to_string(state.held.size()));
   const auto kept = static_cast<std::int64_t>(state.tasks.size()) - static_cast<std::int64_t>(state.live.size());
@@ -223,6 +240,12 @@ std::int64_t Rest::kept_for_others() const {
     kept += core::is_ended(task->state) && core::State::is_held(*task) ? 1 : 0;
   }
   return kept;
+}
+
+std::int64_t Rest::windows_kept() const {
+  return std::count_if(model_.limits.unique.begin(), model_.limits.unique.end(), [&](const auto& claim) {
+    return model_.task(claim.second)->spec.unique_scope == core::UniqueScope::kWindow;
+  });
 }
 
 // Log lines came whole or not at all: each names its request, its place and how many there are.

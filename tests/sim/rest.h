@@ -34,6 +34,7 @@ class Rest {
   void check_gates();
   void check_logs();
   [[nodiscard]] std::int64_t kept_for_others() const;
+  [[nodiscard]] std::int64_t windows_kept() const;
   // The latest time at which `worker` may have shown that it lives; never over, while a request of its waits.
   [[nodiscard]] std::int64_t last_alive(const std::string& worker) const;
   [[nodiscard]] std::int64_t slack(std::int64_t since) const { return 2 * world_.stalled(since, now_) + 3'000; }

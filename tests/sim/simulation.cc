@@ -18,6 +18,10 @@ std::int64_t one_of(Random& random, std::initializer_list<std::int64_t> values) 
 Setup make_setup(Random& random) {
   Setup s;
   s.limits.worker_lost_ms = random.range(3'000, 30'000);
+  s.limits.worker_retired_ms = one_of(random, {0, 2'000, 60'000});
+  s.limits.memory_bytes_max = one_of(random, {0, 40'000, 1'000'000'000});
+  s.limits.task_types_max = one_of(random, {1, 1'000});
+  s.limits.unique_windows_max = one_of(random, {1, 3, 1'000'000});
   s.limits.cancel_grace_ms = random.range(500, 10'000);
   s.limits.cascade_events_max = one_of(random, {5, 20, 100, 1'000});
   s.limits.ended_in_memory_max = one_of(random, {0, 3, 50});

@@ -6,6 +6,18 @@ namespace arbiter::sim {
 
 core::RawJson json(const std::string& text) { return core::RawJson(text, base::mix(std::hash<std::string>{}(text))); }
 
+bool fits_payload_schema(const core::RawJson& payload) {
+  const std::string_view text = payload.text();
+  if (!text.starts_with("{\"m\":")) return false;
+  const auto i = text.find("\"i\":");
+  return i == std::string_view::npos || std::stoll(std::string(text.substr(i + 4))) <= 3;
+}
+
+bool fits_result_schema(const core::RawJson& result) {
+  const std::string_view text = result.text();
+  return text.empty() || (text.starts_with('{') && text.size() < 130);
+}
+
 void Specs::learn(const std::string& id) {
   known_.push_back(id);
   if (known_.size() > 200) known_.pop_front();
@@ -22,8 +34,8 @@ core::TaskSpec Specs::make(std::uint64_t number, std::size_t index, std::int64_t
                            const std::vector<core::Name>& siblings) {
   core::TaskSpec spec;
   spec.type = random_.pick(kTypes);
-  spec.queue = random_.pick(kQueues);
-  if (random_.percent(40)) spec.priority.value = random_.range(1, 10);
+  if (random_.percent(85)) spec.queue = random_.pick(kQueues);
+  if (random_.percent(40)) spec.priority = core::Priority{random_.range(1, 10)};
   std::string payload = "{\"m\":" + std::to_string(number) + ",\"i\":" + std::to_string(index);
   if (random_.percent(10)) payload += ",\"pad\":\"" + std::string(random_.below(300), 'x') + '"';
   if (random_.one_in(60)) payload += ",\"big\":\"" + std::string(5'000, 'y') + '"';
@@ -51,6 +63,7 @@ void Specs::embellish(core::TaskSpec& spec, std::int64_t wall_ms, const std::vec
   if (random_.percent(20)) spec.stall_ms = random_.range(100, 10'000);
   if (random_.percent(10)) spec.deadline = core::Timestamp{wall_ms + random_.range(-1'000, 60'000)};
   if (random_.percent(50)) {
+    spec.retry.given = true;
     spec.retry.max_attempts = random_.range(1, 5);
     spec.retry.backoff_ms = random_.range(0, 5'000);
     if (random_.percent(70)) spec.retry.max_backoff_ms = spec.retry.backoff_ms + random_.range(0, 8'000);

@@ -18,6 +18,11 @@ inline const std::vector<core::Name> kLanguages{"c", "go"};
 inline constexpr const char* kNobody = "nobody-has-this";  // a capability that no worker has
 
 // JSON as the decoder hands it over: with the hash of its content.
+// What the payload of a request (but for the small ones) and the result of a lease (but for the first) look like.
+inline constexpr const char* kPayloadSchema = R"({"type":"object","required":["m"],"properties":{"i":{"maximum":3}}})";
+inline constexpr const char* kResultSchema = R"({"type":["object","null"],"properties":{"r":{"maxLength":100}}})";
+[[nodiscard]] bool fits_payload_schema(const core::RawJson& payload);
+[[nodiscard]] bool fits_result_schema(const core::RawJson& result);
 [[nodiscard]] core::RawJson json(const std::string& text);
 
 class Specs {
