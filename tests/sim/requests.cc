@@ -496,7 +496,10 @@ core::Command Clients::catalogue() {
     case 3:
       return core::FindToken{some_token()};
     default:
-      return core::RecordLifecycle{random_.percent(50) ? "STARTED" : "STOPPED", "number " + std::to_string(number_)};
+      return core::RecordLifecycle{random_.percent(50)   ? "STARTED"
+                                   : random_.percent(70) ? "STOPPED"
+                                                         : "RESTORED",
+                                   "number " + std::to_string(number_)};
   }
 }
 
