@@ -93,9 +93,10 @@ bool Answers::breaks_schema(const core::Command& command) {
   if (const auto* schedule = std::get_if<core::SetSchedule>(&command)) {
     return had(schedule->task.type.value, "payloadSchema") && !fits_payload_schema(schedule->task.payload);
   }
-  if (const auto* run = std::get_if<core::RunSchedule>(&command)) {
-    const auto& type = model_.schedules[run->name.value].spec.task.type;
-    return had(type.value, "payloadSchema");
+  // The schedule may have had a task of another type then.
+  if (std::holds_alternative<core::RunSchedule>(command)) {
+    return std::any_of(kTypes.begin(), kTypes.end(),
+                       [&](const auto& type) { return had(type.value, "payloadSchema"); });
   }
   const auto report = report_of(command);
   const TaskModel* t = report ? model_.task(report->task_id.value) : nullptr;
