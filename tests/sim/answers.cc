@@ -155,7 +155,8 @@ void Answers::shows(const std::vector<core::Cancellation>& cancellations, const 
   for (const auto& [number, id] : model_.workers[worker].leases) {
     const auto asked = [&, n = number](const TaskFacts& f) { return f.cancel_requested && f.lease == n; };
     const bool always = model_.task(id)->history.all(low(), high(), asked);
-    RULE(!always || told.contains(id), "3", "does not tell " + worker + " that " + id + " is cancelled");
+    RULE(!always || told.contains(id), "3",
+         std::string("does not tell ").append(worker).append(" that ").append(id).append(" is cancelled"));
   }
 }
 
@@ -457,186 +458,221 @@ std::optional<core::Report> report_of(const core::Command& command) {
   return std::nullopt;
 }
 
-void Answers::success(const core::Command& command, const core::Reply& reply) {
-  const auto task_cancelled = [&](const core::CancelTask& c) {
-    const TaskModel* t = task(c.id.value);
-    if (!t) return;
-    const auto asked = [](const TaskFacts& f) { return f.cancel_requested || core::is_ended(f.state); };
-    RULE(t->history.any(low(), high(), asked), "1", "the cancellation of " + t->id + " is not in the log");
-  };
-  const auto visit = [&](const auto& c) {
-    using C = std::decay_t<decltype(c)>;
-    if constexpr (std::is_same_v<C, core::SubmitTask>) {
-      acknowledges(c, std::get<core::SubmitTaskReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::SubmitBatch>) {
-      acknowledges(c, std::get<core::SubmitReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::GetTask>) {
-      const auto& view = std::get<core::TaskView>(reply);
-      shows(view);
-      if (!verdict_.failed()) check_bodies(view, *model_.task(view.id.value));
-    } else if constexpr (std::is_same_v<C, core::ListTasks>) {
-      lists(c, std::get<core::TaskList>(reply));
-    } else if constexpr (std::is_same_v<C, core::GetGraph>) {
-      draws(c, std::get<core::Graph>(reply));
-    } else if constexpr (std::is_same_v<C, core::CancelTask>) {
-      shows(std::get<core::TaskView>(reply));
-      task_cancelled(c);
-    } else if constexpr (std::is_same_v<C, core::RetryTask>) {
-      shows(std::get<core::TaskView>(reply));
-    } else if constexpr (std::is_same_v<C, core::SuspendTask> || std::is_same_v<C, core::ResumeTask>) {
-      const auto& view = std::get<core::TaskView>(reply);
-      shows(view);
-      const bool rests = std::is_same_v<C, core::SuspendTask>;
-      RULE(view.state == (rests ? TaskState::kSuspended : TaskState::kRunning), "9",
-           view.id.value + " is shown as " + base::to_text(view.state));
-    } else if constexpr (std::is_same_v<C, core::StartBulk> || std::is_same_v<C, core::GetBulk>) {
-      shows(std::get<core::BulkView>(reply));
-    } else if constexpr (std::is_same_v<C, core::LeaseTasks>) {
-      shows(std::get<core::LeaseReply>(reply).leases, c);
-      shows(std::get<core::LeaseReply>(reply).cancellations, c.worker_id.value);
-    } else if constexpr (std::is_same_v<C, core::StartTask> || std::is_same_v<C, core::ReportProgress> ||
-                         std::is_same_v<C, core::ExtendLease>) {
-      shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
-    } else if constexpr (std::is_same_v<C, core::AppendLog>) {
-      shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
-      acknowledges(c);
-    } else if constexpr (std::is_same_v<C, core::CompleteTask> || std::is_same_v<C, core::FailTask> ||
-                         std::is_same_v<C, core::ReleaseTask>) {
-      acknowledges(*report_of(command));
-      shows(std::get<core::TaskView>(reply));
-    } else if constexpr (std::is_same_v<C, core::ReportTasks>) {
-      acknowledges(c, std::get<core::ReportReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::RegisterWorker>) {
-      acknowledges(c, std::get<core::RegisterReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::ListWorkers>) {
-      for (const auto& w : std::get<core::WorkerList>(reply).items) shows(w);
-    } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker>) {
-      shows(std::get<core::WorkerView>(reply));
-    } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
-      acknowledges(c, std::get<core::HeartbeatReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::DeregisterWorker>) {
-      const bool gone = model_.workers[c.id.value].history.any(low(), high(), [](const auto& w) { return !w; });
-      RULE(gone, "1", "that " + c.id.value + " left is not in the log");
-    } else if constexpr (std::is_same_v<C, core::ListQueues>) {
-      for (const auto& q : std::get<core::QueueList>(reply).items) shows(q);
-    } else if constexpr (std::is_same_v<C, core::GetQueue> || std::is_same_v<C, core::PauseQueue> ||
-                         std::is_same_v<C, core::DrainQueue> || std::is_same_v<C, core::ResumeQueue> ||
-                         std::is_same_v<C, core::ConfigureQueue>) {
-      const auto& view = std::get<core::QueueView>(reply);
-      shows(view);
-      if constexpr (std::is_same_v<C, core::PauseQueue>)
-        RULE(view.paused, "9", "a paused queue is shown as not paused");
-      if constexpr (std::is_same_v<C, core::ResumeQueue>) {
-        RULE(!view.paused && !view.draining, "9", "a resumed queue is shown as paused or drained");
-      }
-      if constexpr (std::is_same_v<C, core::DrainQueue>) {
-        RULE(view.draining, "9", "a drained queue is shown as taking tasks");
-      }
-      if constexpr (std::is_same_v<C, core::ConfigureQueue>) {
-        RULE(!c.max_depth || view.max_depth.value_or(0) == *c.max_depth, "9", "a queue is not as it was configured");
-      }
-    } else if constexpr (std::is_same_v<C, core::TakeSnapshot>) {
-      begins(c, std::get<core::SnapshotReply>(reply));
-    } else if constexpr (std::is_same_v<C, core::ListKeys>) {
-      for (const auto& k : std::get<core::KeyList>(reply).items) shows(k);
-    } else if constexpr (std::is_same_v<C, core::GetKey> || std::is_same_v<C, core::ConfigureKey> ||
-                         std::is_same_v<C, core::PauseKey> || std::is_same_v<C, core::ResumeKey>) {
-      const auto& view = std::get<core::KeyView>(reply);
-      shows(view);
-      if constexpr (std::is_same_v<C, core::PauseKey>) RULE(view.paused, "9", "a paused key is shown as not paused");
-      if constexpr (std::is_same_v<C, core::ResumeKey>) RULE(!view.paused, "9", "a resumed key is shown as paused");
-    } else if constexpr (std::is_same_v<C, core::CreateNamespace>) {
-      RULE(model_.namespaces.contains(c.name.value), "1", "namespace " + c.name.value + " is not in the log");
-    } else if constexpr (std::is_same_v<C, core::ListNamespaces>) {
-      for (const auto& n : std::get<core::NamespaceList>(reply).items) {
-        RULE(model_.namespaces.contains(n.name.value), "1",
-             "lists namespace " + n.name.value + ", which is not durable");
-      }
-    } else if constexpr (std::is_same_v<C, core::AddToken>) {
-      RULE(model_.tokens.contains(c.hash), "1", "token " + c.hash + " is not in the log");
-    } else if constexpr (std::is_same_v<C, core::FindToken> || std::is_same_v<C, core::CreateToken>) {
-      const auto& view = std::get<core::TokenView>(reply);
-      shows(view);
-      RULE(view.state == core::TokenState::kLive, "8", "token " + c.hash + " is accepted, but not live");
-      const auto found = model_.tokens.find(c.hash);
-      const bool valid = found != model_.tokens.end() && found->second.valid.any(low(), high(), std::identity{});
-      RULE(valid, "1", "token " + c.hash + " is accepted, but not in the log or revoked");
-    } else if constexpr (std::is_same_v<C, core::ListTokens>) {
-      for (const auto& t : std::get<core::TokenList>(reply).items) shows(t);
-    } else if constexpr (std::is_same_v<C, core::RevokeToken>) {
-      const auto& view = std::get<core::TokenView>(reply);
-      RULE(view.state == core::TokenState::kRevoked, "9", "a revoked token is shown as another");
-      const bool gone = std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
-        return entry.second.name == view.name.value &&
-               entry.second.valid.any(low(), high(), [](bool valid) { return !valid; });
-      });
-      RULE(gone, "1", "that token " + c.name.value + " was revoked is not in the log");
-    } else if constexpr (std::is_same_v<C, core::NoteTokenUses>) {
-      for (const auto& use : c.uses) {
-        const auto found = model_.tokens.find(use.hash);
-        if (found == model_.tokens.end() || !found->second.valid.all(low(), high(), std::identity{})) continue;
-        RULE(found->second.last_used >= use.at.ms, "1", "the use of token " + use.hash + " is not in the log");
-      }
-    } else if constexpr (std::is_same_v<C, core::RecordLifecycle>) {
-      const std::pair<std::string, std::string> wanted(c.what, c.detail);
-      const auto& all = model_.lifecycle;
-      RULE(std::find(all.begin(), all.end(), wanted) != all.end(), "1", "a lifecycle event is not in the log");
-    } else if constexpr (std::is_same_v<C, core::SetSchedule>) {
-      const core::ScheduleSpec& spec = c;
-      const std::string definition = base::to_json(spec);
-      const auto found = model_.schedules.find(c.name.value);
-      const bool set = found != model_.schedules.end() && found->second.history.any(low(), high(), [&](const auto& f) {
-        return f && f->definition == definition;
-      });
-      RULE(set, "1", "the definition of schedule " + c.name.value + " is not in the log");
-      shows(std::get<core::SetScheduleReply>(reply).schedule);
-    } else if constexpr (std::is_same_v<C, core::GetSchedule> || std::is_same_v<C, core::PauseSchedule> ||
-                         std::is_same_v<C, core::ResumeSchedule>) {
-      const auto& view = std::get<core::ScheduleView>(reply);
-      shows(view);
-      if constexpr (std::is_same_v<C, core::PauseSchedule>)
-        RULE(view.state == core::ScheduleState::kPaused, "9", "a paused schedule is shown as not paused");
-      if constexpr (std::is_same_v<C, core::ResumeSchedule>)
-        RULE(view.state != core::ScheduleState::kPaused, "9", "a resumed schedule is shown as paused");
-    } else if constexpr (std::is_same_v<C, core::ListSchedules>) {
-      for (const auto& s : std::get<core::ScheduleList>(reply).items) shows(s);
-    } else if constexpr (std::is_same_v<C, core::RunSchedule>) {
-      const auto& run = std::get<core::SubmitTaskReply>(reply);
-      shows(run.task);
-      RULE(created_.insert(run.task.id.value).second, "9", "a run of " + c.name.value + " was acknowledged twice");
-      const auto& runs = model_.runs[c.name.value];
-      const bool is_run =
-          std::any_of(runs.begin(), runs.end(), [&](const auto* t) { return t->id == run.task.id.value; });
-      RULE(is_run, "1", "the run of " + c.name.value + " is not in the log");
-    } else if constexpr (std::is_same_v<C, core::DeleteSchedule>) {
-      const auto found = model_.schedules.find(c.name.value);
-      const bool gone =
-          found != model_.schedules.end() && found->second.history.any(low(), high(), [](const auto& f) { return !f; });
-      RULE(gone, "1", "that schedule " + c.name.value + " was deleted is not in the log");
-    } else if constexpr (std::is_same_v<C, core::ListCascades>) {
-      for (const auto& cascade : std::get<core::CascadeList>(reply).items) {
-        RULE(cascade.done >= 0 && cascade.left.value_or(1) > 0, "8", "shows a cascade that has nothing to do");
-      }
-    } else if constexpr (std::is_same_v<C, core::SetTaskType>) {
-      const core::TypeDefinition& definition = c;
-      RULE(model_.types[c.name.value].history.any(low(), high(),
-                                                  [&](const auto& f) { return f == base::to_json(definition); }),
-           "1", "the definition of type " + c.name.value + " is not in the log");
-    } else if constexpr (std::is_same_v<C, core::GetTaskType>) {
-      shows(std::get<core::TaskTypeView>(reply));
-    } else if constexpr (std::is_same_v<C, core::ListTaskTypes>) {
-      for (const auto& type : std::get<core::TaskTypeList>(reply).items) {
-        RULE(model_.types[type.name.value].history.any(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
-             "lists type " + type.name.value + ", which is not defined");
-      }
-    } else if constexpr (std::is_same_v<C, core::DeleteTaskType>) {
-      RULE(model_.types[c.name.value].history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
-           "that type " + c.name.value + " was deleted is not in the log");
-    } else {
-      static_assert(std::is_same_v<C, core::ReturnLeases>);
+void Answers::cancelled(const core::CancelTask& c) {
+  const TaskModel* t = task(c.id.value);
+  if (!t) return;
+  const auto asked = [](const TaskFacts& f) { return f.cancel_requested || core::is_ended(f.state); };
+  RULE(t->history.any(low(), high(), asked), "1", "the cancellation of " + t->id + " is not in the log");
+}
+
+template <typename C>
+void Answers::success_of_types(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::ListCascades>) {
+    for (const auto& cascade : std::get<core::CascadeList>(reply).items) {
+      RULE(cascade.done >= 0 && cascade.left.value_or(1) > 0, "8", "shows a cascade that has nothing to do");
     }
-  };
-  std::visit(visit, command);
+  } else if constexpr (std::is_same_v<C, core::SetTaskType>) {
+    const core::TypeDefinition& definition = c;
+    RULE(model_.types[c.name.value].history.any(low(), high(),
+                                                [&](const auto& f) { return f == base::to_json(definition); }),
+         "1", "the definition of type " + c.name.value + " is not in the log");
+  } else if constexpr (std::is_same_v<C, core::GetTaskType>) {
+    shows(std::get<core::TaskTypeView>(reply));
+  } else if constexpr (std::is_same_v<C, core::ListTaskTypes>) {
+    for (const auto& type : std::get<core::TaskTypeList>(reply).items) {
+      RULE(model_.types[type.name.value].history.any(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
+           "lists type " + type.name.value + ", which is not defined");
+    }
+  } else if constexpr (std::is_same_v<C, core::DeleteTaskType>) {
+    RULE(model_.types[c.name.value].history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
+         "that type " + c.name.value + " was deleted is not in the log");
+  } else {
+    static_assert(std::is_same_v<C, core::ReturnLeases>);
+  }
+}
+
+template <typename C>
+void Answers::success_of_schedules(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::SetSchedule>) {
+    const core::ScheduleSpec& spec = c;
+    const std::string definition = base::to_json(spec);
+    const auto found = model_.schedules.find(c.name.value);
+    const bool set = found != model_.schedules.end() && found->second.history.any(low(), high(), [&](const auto& f) {
+      return f && f->definition == definition;
+    });
+    RULE(set, "1", "the definition of schedule " + c.name.value + " is not in the log");
+    shows(std::get<core::SetScheduleReply>(reply).schedule);
+  } else if constexpr (std::is_same_v<C, core::GetSchedule> || std::is_same_v<C, core::PauseSchedule> ||
+                       std::is_same_v<C, core::ResumeSchedule>) {
+    const auto& view = std::get<core::ScheduleView>(reply);
+    shows(view);
+    if constexpr (std::is_same_v<C, core::PauseSchedule>)
+      RULE(view.state == core::ScheduleState::kPaused, "9", "a paused schedule is shown as not paused");
+    if constexpr (std::is_same_v<C, core::ResumeSchedule>)
+      RULE(view.state != core::ScheduleState::kPaused, "9", "a resumed schedule is shown as paused");
+  } else if constexpr (std::is_same_v<C, core::ListSchedules>) {
+    for (const auto& s : std::get<core::ScheduleList>(reply).items) shows(s);
+  } else if constexpr (std::is_same_v<C, core::RunSchedule>) {
+    const auto& run = std::get<core::SubmitTaskReply>(reply);
+    shows(run.task);
+    RULE(created_.insert(run.task.id.value).second, "9", "a run of " + c.name.value + " was acknowledged twice");
+    const auto& runs = model_.runs[c.name.value];
+    const bool is_run =
+        std::any_of(runs.begin(), runs.end(), [&](const auto* t) { return t->id == run.task.id.value; });
+    RULE(is_run, "1", "the run of " + c.name.value + " is not in the log");
+  } else if constexpr (std::is_same_v<C, core::DeleteSchedule>) {
+    const auto found = model_.schedules.find(c.name.value);
+    const bool gone =
+        found != model_.schedules.end() && found->second.history.any(low(), high(), [](const auto& f) { return !f; });
+    RULE(gone, "1", "that schedule " + c.name.value + " was deleted is not in the log");
+  } else {
+    success_of_types(c, reply);
+  }
+}
+
+template <typename C>
+void Answers::success_in_system(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::CreateNamespace>) {
+    RULE(model_.namespaces.contains(c.name.value), "1", "namespace " + c.name.value + " is not in the log");
+  } else if constexpr (std::is_same_v<C, core::ListNamespaces>) {
+    for (const auto& n : std::get<core::NamespaceList>(reply).items) {
+      RULE(model_.namespaces.contains(n.name.value), "1", "lists namespace " + n.name.value + ", which is not durable");
+    }
+  } else if constexpr (std::is_same_v<C, core::AddToken>) {
+    RULE(model_.tokens.contains(c.hash), "1", "token " + c.hash + " is not in the log");
+  } else if constexpr (std::is_same_v<C, core::FindToken> || std::is_same_v<C, core::CreateToken>) {
+    const auto& view = std::get<core::TokenView>(reply);
+    shows(view);
+    RULE(view.state == core::TokenState::kLive, "8", "token " + c.hash + " is accepted, but not live");
+    const auto found = model_.tokens.find(c.hash);
+    const bool valid = found != model_.tokens.end() && found->second.valid.any(low(), high(), std::identity{});
+    RULE(valid, "1", "token " + c.hash + " is accepted, but not in the log or revoked");
+  } else if constexpr (std::is_same_v<C, core::ListTokens>) {
+    for (const auto& t : std::get<core::TokenList>(reply).items) shows(t);
+  } else if constexpr (std::is_same_v<C, core::RevokeToken>) {
+    const auto& view = std::get<core::TokenView>(reply);
+    RULE(view.state == core::TokenState::kRevoked, "9", "a revoked token is shown as another");
+    const bool gone = std::any_of(model_.tokens.begin(), model_.tokens.end(), [&](const auto& entry) {
+      return entry.second.name == view.name.value &&
+             entry.second.valid.any(low(), high(), [](bool valid) { return !valid; });
+    });
+    RULE(gone, "1", "that token " + c.name.value + " was revoked is not in the log");
+  } else if constexpr (std::is_same_v<C, core::NoteTokenUses>) {
+    for (const auto& use : c.uses) {
+      const auto found = model_.tokens.find(use.hash);
+      if (found == model_.tokens.end() || !found->second.valid.all(low(), high(), std::identity{})) continue;
+      RULE(found->second.last_used >= use.at.ms, "1", "the use of token " + use.hash + " is not in the log");
+    }
+  } else if constexpr (std::is_same_v<C, core::RecordLifecycle>) {
+    const std::pair<std::string, std::string> wanted(c.what, c.detail);
+    const auto& all = model_.lifecycle;
+    RULE(std::find(all.begin(), all.end(), wanted) != all.end(), "1", "a lifecycle event is not in the log");
+  } else {
+    success_of_schedules(c, reply);
+  }
+}
+
+template <typename C>
+void Answers::success_of_keys(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::TakeSnapshot>) {
+    begins(c, std::get<core::SnapshotReply>(reply));
+  } else if constexpr (std::is_same_v<C, core::ListKeys>) {
+    for (const auto& k : std::get<core::KeyList>(reply).items) shows(k);
+  } else if constexpr (std::is_same_v<C, core::GetKey> || std::is_same_v<C, core::ConfigureKey> ||
+                       std::is_same_v<C, core::PauseKey> || std::is_same_v<C, core::ResumeKey>) {
+    const auto& view = std::get<core::KeyView>(reply);
+    shows(view);
+    if constexpr (std::is_same_v<C, core::PauseKey>) RULE(view.paused, "9", "a paused key is shown as not paused");
+    if constexpr (std::is_same_v<C, core::ResumeKey>) RULE(!view.paused, "9", "a resumed key is shown as paused");
+  } else {
+    success_in_system(c, reply);
+  }
+}
+
+template <typename C>
+void Answers::success_of_workers(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::RegisterWorker>) {
+    acknowledges(c, std::get<core::RegisterReply>(reply));
+  } else if constexpr (std::is_same_v<C, core::ListWorkers>) {
+    for (const auto& w : std::get<core::WorkerList>(reply).items) shows(w);
+  } else if constexpr (std::is_same_v<C, core::GetWorker> || std::is_same_v<C, core::DrainWorker>) {
+    shows(std::get<core::WorkerView>(reply));
+  } else if constexpr (std::is_same_v<C, core::Heartbeat>) {
+    acknowledges(c, std::get<core::HeartbeatReply>(reply));
+  } else if constexpr (std::is_same_v<C, core::DeregisterWorker>) {
+    const bool gone = model_.workers[c.id.value].history.any(low(), high(), [](const auto& w) { return !w; });
+    RULE(gone, "1", "that " + c.id.value + " left is not in the log");
+  } else if constexpr (std::is_same_v<C, core::ListQueues>) {
+    for (const auto& q : std::get<core::QueueList>(reply).items) shows(q);
+  } else if constexpr (std::is_same_v<C, core::GetQueue> || std::is_same_v<C, core::PauseQueue> ||
+                       std::is_same_v<C, core::DrainQueue> || std::is_same_v<C, core::ResumeQueue> ||
+                       std::is_same_v<C, core::ConfigureQueue>) {
+    const auto& view = std::get<core::QueueView>(reply);
+    shows(view);
+    if constexpr (std::is_same_v<C, core::PauseQueue>) RULE(view.paused, "9", "a paused queue is shown as not paused");
+    if constexpr (std::is_same_v<C, core::ResumeQueue>) {
+      RULE(!view.paused && !view.draining, "9", "a resumed queue is shown as paused or drained");
+    }
+    if constexpr (std::is_same_v<C, core::DrainQueue>) {
+      RULE(view.draining, "9", "a drained queue is shown as taking tasks");
+    }
+    if constexpr (std::is_same_v<C, core::ConfigureQueue>) {
+      RULE(!c.max_depth || view.max_depth.value_or(0) == *c.max_depth, "9", "a queue is not as it was configured");
+    }
+  } else {
+    success_of_keys(c, reply);
+  }
+}
+
+template <typename C>
+void Answers::success_of_tasks(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::SubmitTask>) {
+    acknowledges(c, std::get<core::SubmitTaskReply>(reply));
+  } else if constexpr (std::is_same_v<C, core::SubmitBatch>) {
+    acknowledges(c, std::get<core::SubmitReply>(reply));
+  } else if constexpr (std::is_same_v<C, core::GetTask>) {
+    const auto& view = std::get<core::TaskView>(reply);
+    shows(view);
+    if (!verdict_.failed()) check_bodies(view, *model_.task(view.id.value));
+  } else if constexpr (std::is_same_v<C, core::ListTasks>) {
+    lists(c, std::get<core::TaskList>(reply));
+  } else if constexpr (std::is_same_v<C, core::GetGraph>) {
+    draws(c, std::get<core::Graph>(reply));
+  } else if constexpr (std::is_same_v<C, core::CancelTask>) {
+    shows(std::get<core::TaskView>(reply));
+    cancelled(c);
+  } else if constexpr (std::is_same_v<C, core::RetryTask>) {
+    shows(std::get<core::TaskView>(reply));
+  } else if constexpr (std::is_same_v<C, core::SuspendTask> || std::is_same_v<C, core::ResumeTask>) {
+    const auto& view = std::get<core::TaskView>(reply);
+    shows(view);
+    const bool rests = std::is_same_v<C, core::SuspendTask>;
+    RULE(view.state == (rests ? TaskState::kSuspended : TaskState::kRunning), "9",
+         view.id.value + " is shown as " + base::to_text(view.state));
+  } else if constexpr (std::is_same_v<C, core::StartBulk> || std::is_same_v<C, core::GetBulk>) {
+    shows(std::get<core::BulkView>(reply));
+  } else if constexpr (std::is_same_v<C, core::LeaseTasks>) {
+    shows(std::get<core::LeaseReply>(reply).leases, c);
+    shows(std::get<core::LeaseReply>(reply).cancellations, c.worker_id.value);
+  } else if constexpr (std::is_same_v<C, core::StartTask> || std::is_same_v<C, core::ReportProgress> ||
+                       std::is_same_v<C, core::ExtendLease>) {
+    shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
+  } else if constexpr (std::is_same_v<C, core::AppendLog>) {
+    shows(std::get<core::LeaseStatus>(reply), c.id.value, c.lease.value);
+    acknowledges(c);
+  } else if constexpr (std::is_same_v<C, core::CompleteTask> || std::is_same_v<C, core::FailTask> ||
+                       std::is_same_v<C, core::ReleaseTask>) {
+    acknowledges(*report_of(core::Command(c)));
+    shows(std::get<core::TaskView>(reply));
+  } else if constexpr (std::is_same_v<C, core::ReportTasks>) {
+    acknowledges(c, std::get<core::ReportReply>(reply));
+  } else {
+    success_of_workers(c, reply);
+  }
+}
+
+void Answers::success(const core::Command& command, const core::Reply& reply) {
+  std::visit([&](const auto& c) { success_of_tasks(c, reply); }, command);
 }
 
 #undef RULE

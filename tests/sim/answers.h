@@ -20,6 +20,20 @@ class Answers {
 
  private:
   void success(const core::Command& command, const core::Reply& reply);
+  void cancelled(const core::CancelTask& c);
+  // Each passes on what is not its own.
+  template <typename C>
+  void success_of_tasks(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_workers(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_keys(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_in_system(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_schedules(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_types(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
   void repeated(const engine::StoredReply& reply);
 
@@ -74,6 +88,10 @@ class Answers {
   void token_refused(const core::Command& command, base::ErrorCode code);
   void shows(const core::TokenView& view);
   void unavailable();
+  void replaced(const WorkerName& name);
+  void unauthorized(const core::Command& command);
+  void too_large(const core::Command& command, const base::Error& error);
+  void drained();
   [[nodiscard]] bool lost_parent(const core::Command& command) const;
   [[nodiscard]] bool has_ended(const core::Command& command) const;
 

@@ -314,6 +314,35 @@ void Answers::token_refused(const core::Command& command, ErrorCode code) {
   RULE(code == ErrorCode::kInvalidState && last, "3", "is refused, though other tokens do not expire");
 }
 
+void Answers::replaced(const WorkerName& name) {
+  const bool current = model_.workers[name.id].history.all(
+      low(), high(), [&](const auto& w) { return w && name.session && w->session == *name.session; });
+  RULE(!current, "3", "the session is current, but was refused as replaced");
+}
+
+void Answers::unauthorized(const core::Command& command) {
+  const auto* added = std::get_if<core::AddToken>(&command);
+  const auto token = model_.tokens.find(added ? added->hash : std::get<core::FindToken>(command).hash);
+  if (token == model_.tokens.end() || (token->second.expires && token->second.expires <= world_.wall_max())) return;
+  RULE(!token->second.valid.all(low(), high(), std::identity{}), "1", "the token is in the log, but unknown");
+}
+
+void Answers::too_large(const core::Command& command, const base::Error& error) {
+  if (const auto report = report_of(command)) {
+    RULE(static_cast<std::int64_t>(report->result.size()) > setup_.limits.result_bytes_max, "8",
+         "a small result is refused as too large");
+    return;
+  }
+  RULE(sent_->asked->bad, "8", "is refused: " + error.message);
+}
+
+void Answers::drained() {
+  const bool any = std::any_of(model_.queues.begin(), model_.queues.end(), [&](const auto& queue) {
+    return queue.second.history.any(low(), high(), [](const QueueFacts& f) { return f.draining; });
+  });
+  RULE(any, "8", "is refused for a queue that is drained, but none is");
+}
+
 void Answers::refusal(const core::Command& command, const base::Error& error) {
   const Asked& asked = *sent_->asked;
   if (std::holds_alternative<core::CreateToken>(command) || std::holds_alternative<core::RevokeToken>(command)) {
@@ -345,13 +374,8 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
       return wrong_state(command);
     case ErrorCode::kUnknownWorker:
       return no_worker(worker_of(command).id);
-    case ErrorCode::kSessionReplaced: {
-      const WorkerName name = worker_of(command);
-      const bool current = model_.workers[name.id].history.all(
-          low(), high(), [&](const auto& w) { return w && name.session && w->session == *name.session; });
-      RULE(!current, "3", "the session is current, but was refused as replaced");
-      return;
-    }
+    case ErrorCode::kSessionReplaced:
+      return replaced(worker_of(command));
     case ErrorCode::kUnknownDependency:
       return unknown_dependency(command);
     case ErrorCode::kLineageLimit:
@@ -365,31 +389,15 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
     case ErrorCode::kStoreUnavailable:
     case ErrorCode::kShuttingDown:
       return unavailable();
-    case ErrorCode::kUnauthorized: {
-      const auto* added = std::get_if<core::AddToken>(&command);
-      const auto token = model_.tokens.find(added ? added->hash : std::get<core::FindToken>(command).hash);
-      if (token == model_.tokens.end() || (token->second.expires && token->second.expires <= world_.wall_max())) return;
-      RULE(!token->second.valid.all(low(), high(), std::identity{}), "1", "the token is in the log, but unknown");
-      return;
-    }
+    case ErrorCode::kUnauthorized:
+      return unauthorized(command);
     case ErrorCode::kTooLarge:
-      if (const auto report = report_of(command)) {
-        RULE(static_cast<std::int64_t>(report->result.size()) > setup_.limits.result_bytes_max, "8",
-             "a small result is refused as too large");
-        return;
-      }
-      RULE(asked.bad, "8", "is refused: " + error.message);
-      return;
+      return too_large(command, error);
     case ErrorCode::kDependencyCycle:
       RULE(asked.bad, "8", "is refused: " + error.message);
       return;
-    case ErrorCode::kQueueDraining: {
-      const bool drained = std::any_of(model_.queues.begin(), model_.queues.end(), [&](const auto& queue) {
-        return queue.second.history.any(low(), high(), [](const QueueFacts& f) { return f.draining; });
-      });
-      RULE(drained, "8", "is refused for a queue that is drained, but none is");
-      return;
-    }
+    case ErrorCode::kQueueDraining:
+      return drained();
     case ErrorCode::kQueueFull:
     case ErrorCode::kOverloaded:
       return;
