@@ -56,7 +56,8 @@ class Clients {
   core::Command lease();
   core::Command report();
   core::Command under_lease();
-  core::Command rest(const Held& h);
+  [[nodiscard]] std::optional<Held> held_at_rest();
+  core::Command rest(const Held& recent);
   core::Command outcome();
   core::Command registration();
   core::Command heartbeat();

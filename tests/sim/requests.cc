@@ -271,11 +271,24 @@ core::Command Clients::outcome() {
   return core::ReleaseTask{r.task_id, r.lease, {}};
 }
 
-// By its holder or by somebody else.
-core::Command Clients::rest(const Held& h) {
+// A task that rests, if one is held.
+std::optional<Clients::Held> Clients::held_at_rest() {
+  std::vector<const Held*> resting;
+  for (const auto& h : held_) {
+    const auto* task = model_.task(h.task.value);
+    if (task != nullptr && task->now.state == TaskState::kSuspended) resting.push_back(&h);
+  }
+  if (resting.empty()) return std::nullopt;
+  return *resting[random_.below(resting.size())];
+}
+
+// By its holder or by somebody else. Most rests end well, so that what follows them is seen too.
+core::Command Clients::rest(const Held& recent) {
+  const auto resting = random_.percent(85) ? held_at_rest() : std::nullopt;
+  const Held& h = resting ? *resting : recent;
   std::optional<core::LeaseText> lease;
   if (random_.percent(50)) lease = h.lease;
-  if (random_.percent(45)) return core::ResumeTask{h.task, lease};
+  if (resting || random_.percent(20)) return core::ResumeTask{h.task, lease};
   core::SuspendTask c{h.task, lease, {}};
   if (random_.percent(50)) c.reason = "it waits for an answer";
   return c;
