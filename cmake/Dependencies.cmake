@@ -13,6 +13,7 @@ if(NOT ARBITER_SANITIZE)  # Sanitizers bring an allocator of their own.
   find_package(mimalloc 2.0 REQUIRED)
 endif()
 find_path(TL_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
+find_path(XXHASH_INCLUDE xxhash.h REQUIRED)
 if(ARBITER_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck CONFIG REQUIRED)

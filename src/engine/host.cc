@@ -18,8 +18,9 @@ namespace {
 std::int64_t micros_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
-constexpr std::int64_t kTryAgainMs = 1'000;  // a namespace that cannot be opened is not tried more often than so
-constexpr int kRetainStepsMax = 200;         // while a namespace closes; what is left is for another time
+constexpr std::int64_t kTryAgainMs = 1'000;       // a namespace that cannot be opened is not tried more often than so
+constexpr std::int64_t kBlobGraceMs = 3'600'000;  // for what is written to be referred to
+constexpr int kRetainStepsMax = 200;              // while a namespace closes; what is left is for another time
 
 base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
 
@@ -469,6 +470,7 @@ base::Result<bool> Engine::Host::retain_step() {
   limits.now = t.now;
   const std::int64_t days = engine_.config_.retention_days;
   limits.ended_before = {days > 0 ? t.now.ms - days * core::kDayMs : 0};
+  limits.blobs_before = {t.now.ms - kBlobGraceMs};
   return journal_->retain(limits);
 }
 

@@ -100,12 +100,14 @@ std::vector<path> databases_in(const path& data) {
 base::Timestamp verify(const path& file, Diagnosis& out) {
   const std::string name = "namespace:" + file.stem().string();
   auto found = store::sqlite::check_database(file);
-  auto readable = found ? check_records(file) : base::Result<void>{};
+  auto readable = check_records(file);
   if (found && readable) {
     add(out, {name, Verdict::kOk, std::to_string(found->events) + " events up to " + std::to_string(found->head), {}});
     return found->last_time;
   }
-  add(out, {name, Verdict::kFailed, found ? readable.error().message : found.error().message,
+  std::string detail = readable ? "" : readable.error().message;
+  if (!found) detail = found.error().message + (readable ? "" : "; " + detail);
+  add(out, {name, Verdict::kFailed, detail,
             "Stop the server, keep a copy of the data directory, and restore the last backup."});
   return {};
 }

@@ -25,6 +25,7 @@ class Doctor : public testing::Test {
     for (store::Position position = 1; position <= 3; ++position) {
       batch.events.push_back({position, clock_.wall(), "QUEUE.PAUSED.SUCCESS", "queue:q", {}, "{}", "{}"});
     }
+    batch.puts.push_back({.kind = "queue", .id = "q", .body = R"({"maxDepth":5})"});
     EXPECT_TRUE(journal->commit(batch));
   }
   ~Doctor() override { std::filesystem::remove_all(data_); }
@@ -54,6 +55,13 @@ TEST_F(Doctor, FindsNothingWrongWithASoundDirectory) {
   EXPECT_EQ(found.detail, "3 events up to 3");
   EXPECT_EQ(finding("permissions").verdict, Verdict::kOk);
   EXPECT_EQ(finding("openFiles").verdict, Verdict::kOk);
+}
+
+TEST_F(Doctor, NoticesAValidRecordThatWasChangedByHand) {
+  sql(R"(UPDATE live SET body = json_set(body, '$.maxDepth', 7) WHERE kind = 'queue')");
+  const auto found = finding("namespace:default");
+  EXPECT_EQ(found.verdict, Verdict::kFailed);
+  EXPECT_THAT(found.detail, HasSubstr("a row was changed, added or taken away"));
 }
 
 TEST_F(Doctor, NamesWhatIsDamaged) {

@@ -91,6 +91,27 @@ struct LogAppend {
 };
 inline constexpr std::size_t kTaskLogBytesMax = std::size_t{10} * 1024 * 1024;
 
+// Blobs: large immutable values (outputs, artifacts), kept in chunks beside entities and documents. A blob is written
+// first and referred to by a later commit, so that no reference ever leads to nothing. Blobs that no entity refers to
+// are garbage, which retention collects.
+inline constexpr std::size_t kBlobChunkBytesMax = std::size_t{1024} * 1024;
+inline constexpr std::uint64_t kBlobBytesMax = std::uint64_t{4} * 1024 * 1024 * 1024;
+struct BlobChunk {
+  std::string blob;          // Its id: the writer's choice, of its own in the namespace.
+  std::uint64_t offset = 0;  // Where the chunk begins: the end of what is there. 0 creates the blob.
+  std::string_view bytes;    // 1 to kBlobChunkBytesMax.
+  base::Timestamp time;      // Of the writing.
+};
+struct BlobReference {
+  std::string blob;
+  std::uint64_t size = 0;  // That it must have, in bytes.
+  EntityKey entity;        // In the store after the commit. The blob stays as long as it.
+};
+struct BlobPart {
+  std::string bytes;
+  std::uint64_t size = 0;  // Of the whole blob.
+};
+
 struct Batch {
   Epoch epoch = 0;
   std::vector<EventRow> events{};  // At the next positions, dense.
@@ -99,8 +120,9 @@ struct Batch {
   std::vector<Document> documents{};
   std::vector<IdempotencyRecord> idempotency{};
   std::vector<LogAppend> logs{};
+  std::vector<BlobReference> blobs{};
   [[nodiscard]] bool empty() const {
-    return events.empty() && puts.empty() && deletes.empty() && idempotency.empty() && logs.empty();
+    return events.empty() && puts.empty() && deletes.empty() && idempotency.empty() && logs.empty() && blobs.empty();
   }
 };
 
@@ -179,6 +201,7 @@ struct RetentionLimits {
   std::size_t idempotency_keys_max = kIdempotencyKeysMax;  // the oldest beyond so many.
   std::size_t rows_max = 1'000;                            // One call deletes about so many rows.
   Position keep_events_from = 0;                           // Events at or after this position stay (0: no such bound).
+  base::Timestamp blobs_before{};  // Blobs last written before this go when nothing refers to them.
 };
 
 struct JournalState {
@@ -200,6 +223,9 @@ class Reader {
   // Lines of a task's log after `sequence`, at most `limit`.
   [[nodiscard]] virtual base::Result<LogPage> log(const std::string& task, std::uint64_t sequence,
                                                   std::size_t limit) = 0;
+  // At most `limit` bytes (and kBlobChunkBytesMax) of a blob from `offset` on; none at its end. kNotFound: there is no
+  // such blob.
+  [[nodiscard]] virtual base::Result<BlobPart> blob(const std::string& id, std::uint64_t offset, std::size_t limit) = 0;
 };
 
 // One namespace under one owner. Called from one committer at a time, but for reader().
@@ -208,7 +234,14 @@ class Journal {
   virtual ~Journal() = default;
   [[nodiscard]] virtual JournalState state() const = 0;
 
+  // Appends to a blob and returns once that would survive a power cut. A chunk that is there already is not written
+  // again, so that a lost answer can be repeated.
+  // kInvalidState: the chunk does not begin where the blob ends, or the blob is referred to, which ends its growth.
+  // kTooLarge: the blob would grow over kBlobBytesMax. Others as for commit().
+  [[nodiscard]] virtual base::Result<void> append(const BlobChunk& chunk) = 0;
+
   // Writes `batch` atomically and returns once it would survive a power cut.
+  // kNotFound: a blob that it refers to is not there in the size it names; nothing was written.
   // kFenced: a newer epoch owns this namespace; nothing was written.
   // kNoSpace: nothing was written; probe() tells when to go on.
   // kIoError: the device failed; nothing is written to this journal again, and Store::recover() is next.

@@ -52,6 +52,15 @@ void dump_ended(store::Reader& reader, std::string& out) {
   }
 }
 
+void dump_blobs(store::Reader& reader, std::string& out) {
+  for (std::size_t i = 1; i <= kBlobsMax; ++i) {
+    const std::string id = "blob" + std::to_string(i);
+    if (const auto part = reader.blob(id, 0, store::kBlobChunkBytesMax)) {
+      add(out, {id, std::to_string(part->size), brief(part->bytes)});
+    }
+  }
+}
+
 }  // namespace
 
 std::string dump(store::Journal& journal) {
@@ -71,6 +80,7 @@ std::string dump(store::Journal& journal) {
   if (!keys) add(out, {"keys cannot be read", keys.error().message});
   dump_events(reader, out);
   dump_ended(reader, out);
+  dump_blobs(reader, out);
   add(out, {"head", std::to_string(journal.state().head), "seed", std::to_string(journal.state().seed)});
   return out;
 }

@@ -10,6 +10,9 @@
 
 namespace arbiter::power {
 
+// A workload names its blobs blob1, blob2, ...; a store does not list them.
+inline constexpr std::size_t kBlobsMax = 60;
+
 // All that a journal holds, as text; long bodies by their hash.
 [[nodiscard]] std::string dump(store::Journal& journal);
 

@@ -112,6 +112,23 @@ void Workload::commit(Place& place) {
   transact(place, [&] { CHECK(place.journal->commit(batch).has_value()); });
 }
 
+// Written in chunks, each of them durable by itself, and referred to by a task's commit.
+void Workload::keep_blob(Place& place) {
+  const std::string blob = "blob" + std::to_string(next_blob_++);
+  CHECK(next_blob_ <= kBlobsMax);
+  const std::string content = text(20'000);
+  const std::size_t step = content.size() / 3 + 1;
+  for (std::size_t at = 0; at < content.size(); at += step) {
+    const auto chunk = std::string_view(content).substr(at, step);
+    transact(place, [&] { CHECK(place.journal->append({blob, at, chunk, {now_ms_}}).has_value()); });
+  }
+  if (random_.one_in(4)) return;  // Its writer gave up.
+  store::Batch batch = next_batch(place);
+  const auto& entity = batch.puts.front();
+  batch.blobs.push_back({blob, content.size(), {entity.kind, entity.id}});
+  transact(place, [&] { CHECK(place.journal->commit(batch).has_value()); });
+}
+
 void Workload::break_device(Afterwards afterwards) {
   Place& place = *places_.at(kFirst);
   Promise& promise = promises_[kFirst];
@@ -151,13 +168,16 @@ void Workload::retain(Place& place) {
   limits.ended_before = {now_ms_ - random_.range(0, 1'000)};
   limits.idempotency_keys_max = 10;
   limits.rows_max = 20;
+  limits.blobs_before = {now_ms_ - random_.range(0, 1'000)};
   transact(place, [&] { CHECK(place.journal->retain(limits).has_value()); });
 }
 
 void Workload::step(Place& place) {
   const auto n = random_.below(100);
-  if (n < 84) {
+  if (n < 78) {
     commit(place);
+  } else if (n < 84) {
+    keep_blob(place);
   } else if (n < 91) {
     retain(place);
   } else if (n < 94) {

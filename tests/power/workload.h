@@ -36,6 +36,7 @@ class Workload {
   [[nodiscard]] store::Batch next_batch(Place& place);
   void commit(Place& place);
   void add_event(Place& place, store::Batch& batch);
+  void keep_blob(Place& place);
   void retain(Place& place);
   // Runs `transaction`, which must succeed, and notes what is promised before and after it.
   template <typename Transaction>
@@ -54,6 +55,7 @@ class Workload {
   std::map<std::string, std::vector<std::string>> live_;  // Ids of tasks, by namespace.
   std::int64_t now_ms_ = 1'000'000;
   std::uint64_t next_id_ = 1;
+  std::uint64_t next_blob_ = 1;
 };
 
 }  // namespace arbiter::power

@@ -112,4 +112,13 @@ base::Result<LogPage> MemoryReader::log(const std::string& task, std::uint64_t s
   return page;
 }
 
+base::Result<BlobPart> MemoryReader::blob(const std::string& id, std::uint64_t offset, std::size_t limit) {
+  const std::lock_guard lock(data_->mutex);
+  const auto found = data_->blobs.find(id);
+  if (found == data_->blobs.end()) return base::fail({base::ErrorCode::kNotFound, "There is no blob " + id + "."});
+  const std::string& bytes = found->second.bytes;
+  const std::size_t from = std::min<std::size_t>(offset, bytes.size());
+  return BlobPart{bytes.substr(from, std::min(limit, kBlobChunkBytesMax)), bytes.size()};
+}
+
 }  // namespace arbiter::store::memory

@@ -15,6 +15,7 @@ class MemoryReader final : public Reader {
   [[nodiscard]] base::Result<EndedPage> ended(const EndedQuery& query) override;
   [[nodiscard]] base::Result<Document> document(Position position) override;
   [[nodiscard]] base::Result<LogPage> log(const std::string& task, std::uint64_t sequence, std::size_t limit) override;
+  [[nodiscard]] base::Result<BlobPart> blob(const std::string& id, std::uint64_t offset, std::size_t limit) override;
 
  private:
   std::shared_ptr<Namespace> data_;

@@ -21,6 +21,13 @@ class MemoryJournal final : public Journal {
 
   [[nodiscard]] JournalState state() const override { return state_; }
 
+  [[nodiscard]] base::Result<void> append(const BlobChunk& chunk) override {
+    if (auto healthy = check_health(); !healthy) return healthy;
+    const std::lock_guard lock(data_->mutex);
+    if (auto owner = check_owner(state_.epoch); !owner) return owner;
+    return memory::append(*data_, chunk);
+  }
+
   [[nodiscard]] base::Result<void> commit(const Batch& batch) override {
     if (auto healthy = check_health(); !healthy) return healthy;
     if (batch.empty()) return {};
@@ -28,6 +35,7 @@ class MemoryJournal final : public Journal {
     const std::lock_guard lock(data_->mutex);
     if (fault == Fault::kFence) ++data_->state.epoch;
     if (auto owner = check_owner(batch.epoch); !owner) return owner;
+    if (auto complete = memory::check_blobs(*data_, batch); !complete) return complete;
     auto outcome = refuse(fault);
     if (outcome || fault == Fault::kFailAfter || fault == Fault::kIoErrorAfter) write(batch);
     if (outcome) state_ = data_->state;

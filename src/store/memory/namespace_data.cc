@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/blobs.h"
 #include "store/filters.h"
 
 namespace arbiter::store::memory {
@@ -36,6 +37,10 @@ void append_log(TaskLog& log, const std::vector<LogLine>& lines) {
   }
 }
 
+void release_blobs(Namespace& data, const EntityKey& key) {
+  for (auto& [id, blob] : data.blobs) blob.uses.erase(key);
+}
+
 // Rows that one step of retention may still delete.
 struct Budget {
   std::size_t left;
@@ -44,6 +49,7 @@ struct Budget {
 
 void delete_idempotency(Namespace& data, const RetentionLimits& limits, Budget& budget) {
   std::vector<std::pair<std::int64_t, std::string>> by_expiry;
+  by_expiry.reserve(data.idempotency.size());
   for (const auto& [key, record] : data.idempotency) by_expiry.emplace_back(record.expires_at.ms, key);
   std::sort(by_expiry.begin(), by_expiry.end());
   const std::size_t surplus = by_expiry.size() - std::min(by_expiry.size(), limits.idempotency_keys_max);
@@ -71,6 +77,7 @@ void delete_ended(Namespace& data, base::Timestamp before, Budget& budget) {
       if (entity.info.ended_at >= before) break;
       delete_documents_of(data, key, entity, budget);
       if (kind == "task") data.logs.erase(key.id);
+      release_blobs(data, key);
       drop_ended(data, key);
       budget.spend();
     }
@@ -96,7 +103,36 @@ void delete_events(Namespace& data, const RetentionLimits& limits, Budget& budge
   }
 }
 
+void delete_blobs(Namespace& data, base::Timestamp before, Budget& budget) {
+  for (auto it = data.blobs.begin(); it != data.blobs.end() && budget.left > 0;) {
+    const bool garbage = it->second.uses.empty() && it->second.written_at < before;
+    it = garbage ? data.blobs.erase(it) : std::next(it);
+    if (garbage) budget.spend();
+  }
+}
+
 }  // namespace
+
+base::Result<void> append(Namespace& data, const BlobChunk& chunk) {
+  const auto found = data.blobs.find(chunk.blob);
+  const bool is_new = found == data.blobs.end();
+  const auto step = next_step(chunk, is_new ? 0 : found->second.bytes.size(), !is_new && !found->second.uses.empty());
+  if (!step) return base::fail(step.error());
+  if (*step == BlobStep::kThereAlready) return {};
+  Blob& blob = data.blobs[chunk.blob];
+  blob.bytes += chunk.bytes;
+  blob.written_at = chunk.time;
+  return {};
+}
+
+base::Result<void> check_blobs(const Namespace& data, const Batch& batch) {
+  for (const auto& reference : batch.blobs) {
+    const auto found = data.blobs.find(reference.blob);
+    const std::uint64_t size = found == data.blobs.end() ? 0 : found->second.bytes.size();
+    if (size != reference.size) return base::fail(missing_blob(reference, size));
+  }
+  return {};
+}
 
 void apply(Namespace& data, const Batch& batch) {
   for (const auto& event : batch.events) data.events.push_back(event);
@@ -104,11 +140,15 @@ void apply(Namespace& data, const Batch& batch) {
     data.state.head = batch.events.back().position;
     data.state.last_time = batch.events.back().time;
   }
-  for (const auto& key : batch.deletes) data.live.erase(key);
+  for (const auto& key : batch.deletes) {
+    data.live.erase(key);
+    release_blobs(data, key);
+  }
   for (const auto& entity : batch.puts) put(data, entity);
   for (const auto& document : batch.documents) data.documents[document.position] = document;
   for (const auto& record : batch.idempotency) data.idempotency[record.key] = record;
   for (const auto& log : batch.logs) append_log(data.logs[log.task], log.lines);
+  for (const auto& reference : batch.blobs) data.blobs.at(reference.blob).uses.insert(reference.entity);
 }
 
 bool retain_step(Namespace& data, const RetentionLimits& limits) {
@@ -116,6 +156,7 @@ bool retain_step(Namespace& data, const RetentionLimits& limits) {
   delete_idempotency(data, limits, budget);
   delete_ended(data, limits.ended_before, budget);
   delete_events(data, limits, budget);
+  delete_blobs(data, limits.blobs_before, budget);
   return budget.left == 0;
 }
 

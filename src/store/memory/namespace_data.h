@@ -23,6 +23,12 @@ struct TaskLog {
   bool truncated = false;
 };
 
+struct Blob {
+  std::string bytes;
+  base::Timestamp written_at;
+  std::set<EntityKey> uses;
+};
+
 struct Namespace {
   std::mutex mutex;  // Guards all below.
   JournalState state;
@@ -34,10 +40,14 @@ struct Namespace {
   std::map<Position, Document> documents;
   std::map<std::string, IdempotencyRecord> idempotency;
   std::map<std::string, TaskLog> logs;
+  std::map<std::string, Blob> blobs;
   std::map<Position, Position> gaps;  // That restores left: after the first up to the second.
 };
 
 // These expect the mutex to be held.
+[[nodiscard]] base::Result<void> append(Namespace& data, const BlobChunk& chunk);
+// Whether each blob that the batch refers to is there.
+[[nodiscard]] base::Result<void> check_blobs(const Namespace& data, const Batch& batch);
 void apply(Namespace& data, const Batch& batch);
 [[nodiscard]] bool retain_step(Namespace& data, const RetentionLimits& limits);
 

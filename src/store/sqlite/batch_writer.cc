@@ -20,6 +20,9 @@ void EventRows::read(std::size_t row, int column, Cell cell) const {
       return cell.text(event.data);
     case 6:
       return cell.text(event.metadata);
+    case 7:
+      if (row + 1 == rows->size()) cell.integer(entity_hash);
+      return;
   }
 }
 
@@ -100,8 +103,10 @@ void BatchRows::take(const Batch& batch) {
   for (const auto& put : batch.puts) (put.ended ? ended.rows : live.rows).push_back(&put);
 }
 
-BatchWriter::BatchWriter(Connection& connection, BatchRows& rows)
+BatchWriter::BatchWriter(Connection& connection, BatchRows& rows, EntityHash& hash)
     : rows_(rows),
+      hash_(hash),
+      blobs_(connection),
       insert_events_(connection, "INSERT INTO events SELECT * FROM batch_events"),
       // A tag that an event names twice is one row.
       insert_tags_(connection, "INSERT OR IGNORE INTO event_tags SELECT * FROM batch_tags"),
@@ -117,11 +122,14 @@ BatchWriter::BatchWriter(Connection& connection, BatchRows& rows)
       put_log_size_(connection, "INSERT OR REPLACE INTO task_log_sizes VALUES (?, ?, ?, ?)"),
       insert_log_line_(connection, "INSERT INTO task_logs VALUES (?, ?, ?, ?, ?)") {}
 
-void BatchWriter::write(const Batch& batch) {
+base::Result<void> BatchWriter::write(const Batch& batch) {
   rows_.take(batch);
-  if (!batch.events.empty()) insert_events_.run();
-  if (!rows_.tags.rows.empty()) insert_tags_.run();
   write_entities(batch);
+  if (!batch.events.empty()) {
+    rows_.events.entity_hash = hash_.take();
+    insert_events_.run();
+  }
+  if (!rows_.tags.rows.empty()) insert_tags_.run();
   if (!batch.documents.empty()) insert_documents_.run();
   for (const auto& record : batch.idempotency) {
     put_idempotency_
@@ -129,13 +137,22 @@ void BatchWriter::write(const Batch& batch) {
         .run();
   }
   for (const auto& log : batch.logs) append_log(log);
+  for (const auto& reference : batch.blobs) {
+    if (auto referred = blobs_.refer(reference); !referred) return referred;
+  }
+  return {};
 }
 
 void BatchWriter::write_entities(const Batch& batch) {
-  for (const auto& key : batch.deletes) delete_live_.bind(key.kind, key.id).run();
+  const EntityHash::Watch watch(hash_);
+  for (const auto& key : batch.deletes) {
+    delete_live_.bind(key.kind, key.id).run();
+    blobs_.release(key.kind, key.id);
+  }
   for (const auto* put : rows_.ended.rows) delete_live_.bind(put->kind, put->id).run();
   for (const auto& put : batch.puts) {
     if (put.revived) delete_ended_.bind(put.kind, put.id).run();
+    hash_.add(put);
   }
   if (!rows_.live.rows.empty()) put_live_.run();
   if (!rows_.ended.rows.empty()) put_ended_.run();

@@ -5,17 +5,20 @@
 #include <vector>
 
 #include "store/journal.h"
+#include "store/sqlite/blobs.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/entity_hash.h"
 #include "store/sqlite/row_source.h"
 
 namespace arbiter::store::sqlite {
 
 class EventRows final : public RowSource {
  public:
-  static constexpr const char* kColumns = "position, time_ms, type, entity, tags, data, metadata";
+  static constexpr const char* kColumns = "position, time_ms, type, entity, tags, data, metadata, entity_hash";
   [[nodiscard]] std::size_t size() const override { return rows->size(); }
   void read(std::size_t row, int column, Cell cell) const override;
   const std::vector<EventRow>* rows = nullptr;
+  std::uint64_t entity_hash = 0;  // After the whole batch; its last event carries it.
 };
 
 class TagRows final : public RowSource {
@@ -66,14 +69,18 @@ class BatchRows {
 class BatchWriter {
  public:
   // `rows` is registered with the connection, whose schema is up to date.
-  BatchWriter(Connection& connection, BatchRows& rows);
-  void write(const Batch& batch);
+  BatchWriter(Connection& connection, BatchRows& rows, EntityHash& hash);
+  // kNotFound: a blob that it refers to is not there.
+  [[nodiscard]] base::Result<void> write(const Batch& batch);
+  [[nodiscard]] Blobs& blobs() { return blobs_; }
 
  private:
   void write_entities(const Batch& batch);
   void append_log(const LogAppend& log);
 
   BatchRows& rows_;
+  EntityHash& hash_;
+  Blobs blobs_;
   Statement insert_events_;
   Statement insert_tags_;
   Statement put_live_;

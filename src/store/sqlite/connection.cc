@@ -178,6 +178,12 @@ void Statement::bind_at(int index, std::string_view text) {
   if (code != SQLITE_OK) connection_.record_failure(code);
 }
 
+void Statement::bind_at(int index, Bytes bytes) {
+  if (!connection_.ok()) return;
+  const int code = sqlite3_bind_blob64(statement_, index, bytes.bytes.data(), bytes.bytes.size(), SQLITE_STATIC);
+  if (code != SQLITE_OK) connection_.record_failure(code);
+}
+
 void Statement::bind_at(int index, std::int64_t value) {
   if (!connection_.ok()) return;
   const int code = sqlite3_bind_int64(statement_, index, value);

@@ -21,6 +21,11 @@ namespace arbiter::store::sqlite {
 
 enum class Use { kCommit, kCheckpoint, kRead };
 
+// To bind bytes as a BLOB.
+struct Bytes {
+  std::string_view bytes;
+};
+
 class Connection {
  public:
   // The file must exist. kCommit also switches a new file to write-ahead logging.
@@ -104,6 +109,7 @@ class Statement {
 
  private:
   void bind_at(int index, std::string_view text);
+  void bind_at(int index, Bytes bytes);
   void bind_at(int index, std::int64_t value);
   void bind_at(int index, int value) { bind_at(index, std::int64_t{value}); }
   void bind_at(int index, std::uint64_t value) { bind_at(index, static_cast<std::int64_t>(value)); }

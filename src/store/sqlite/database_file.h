@@ -20,13 +20,15 @@ struct Contents {
   Epoch epoch = 0;
   std::uint64_t seed = 0;
   base::Timestamp last_time;
+  std::uint64_t entity_hash = 0;
   friend bool operator==(const Contents&, const Contents&) = default;
 };
 
 [[nodiscard]] base::Error damaged(const std::filesystem::path& file, const std::string& how);
 
-// SQLite's own check of every page, row and index; then that positions are dense but for the gaps that restores left.
-// kIoError says what is damaged.
+// SQLite's own check of every page, row and index; then that positions are dense but for the gaps that restores left,
+// and that the entities are those that were committed. kIoError says what is damaged. Reads one state of the file, also
+// while others commit.
 [[nodiscard]] base::Result<Contents> check_database(Connection& connection, const std::filesystem::path& file);
 [[nodiscard]] base::Result<Contents> check_database(const std::filesystem::path& file,
                                                     const SqliteOptions& options = {});

@@ -43,6 +43,7 @@ class ReadSession {
   EndedPage ended(const EndedQuery& query);
   std::optional<Document> document(Position position);
   LogPage log(const std::string& task, std::uint64_t sequence, std::size_t limit);
+  std::optional<BlobPart> blob(const std::string& id, std::uint64_t offset, std::size_t limit);
 
  private:
   Position head();
@@ -78,6 +79,10 @@ class ReadSession {
                  "SELECT sequence, time_ms, attempt, text FROM task_logs WHERE task = ? AND sequence > ? "
                  "ORDER BY sequence LIMIT ?"};
   Statement oldest_{*connection_, "SELECT position FROM events ORDER BY position LIMIT 1"};
+  Statement blob_size_{*connection_, "SELECT bytes FROM blobs WHERE id = ?"};
+  Statement blob_chunks_{*connection_,
+                         "SELECT start, bytes FROM blob_chunks WHERE blob = ?1 AND start >= "
+                         "(SELECT max(start) FROM blob_chunks WHERE blob = ?1 AND start <= ?2) ORDER BY start"};
   Statement log_truncated_{*connection_, "SELECT truncated FROM task_log_sizes WHERE task = ?"};
 };
 
@@ -220,6 +225,21 @@ LogPage ReadSession::log(const std::string& task, std::uint64_t sequence, std::s
   return page;
 }
 
+std::optional<BlobPart> ReadSession::blob(const std::string& id, std::uint64_t offset, std::size_t limit) {
+  if (!blob_size_.bind(id).next()) return std::nullopt;
+  BlobPart part;
+  part.size = blob_size_.position(0);
+  blob_size_.reset();
+  limit = std::min(limit, kBlobChunkBytesMax);
+  blob_chunks_.bind(id, offset);
+  while (offset < part.size && part.bytes.size() < limit && blob_chunks_.next()) {
+    const std::uint64_t skip = offset + part.bytes.size() - blob_chunks_.position(0);
+    part.bytes += blob_chunks_.text(1).substr(skip, limit - part.bytes.size());
+  }
+  blob_chunks_.reset();
+  return part;
+}
+
 SqliteReader::SqliteReader(std::filesystem::path file, SqliteOptions options)
     : file_(std::move(file)), options_(std::move(options)) {}
 SqliteReader::~SqliteReader() = default;
@@ -280,6 +300,12 @@ base::Result<Document> SqliteReader::document(Position position) {
   auto found = read([&](ReadSession& session) { return session.document(position); });
   if (!found) return base::fail(std::move(found.error()));
   if (!*found) return base::fail({base::ErrorCode::kNotFound, "This document is no longer kept."});
+  return std::move(**found);
+}
+base::Result<BlobPart> SqliteReader::blob(const std::string& id, std::uint64_t offset, std::size_t limit) {
+  auto found = read([&](ReadSession& session) { return session.blob(id, offset, limit); });
+  if (!found) return base::fail(std::move(found.error()));
+  if (!*found) return base::fail({base::ErrorCode::kNotFound, "There is no blob " + id + "."});
   return std::move(**found);
 }
 base::Result<LogPage> SqliteReader::log(const std::string& task, std::uint64_t sequence, std::size_t limit) {

@@ -24,6 +24,7 @@ class SqliteReader final : public Reader {
   [[nodiscard]] base::Result<EndedPage> ended(const EndedQuery& query) override;
   [[nodiscard]] base::Result<Document> document(Position position) override;
   [[nodiscard]] base::Result<LogPage> log(const std::string& task, std::uint64_t sequence, std::size_t limit) override;
+  [[nodiscard]] base::Result<BlobPart> blob(const std::string& id, std::uint64_t offset, std::size_t limit) override;
 
  private:
   // Runs `query(session)` in one read transaction.

@@ -53,14 +53,15 @@ std::vector<OldEvent> oldest_events(Connection& connection, const RetentionLimit
 
 }  // namespace
 
-Retention::Retention(Connection& connection, const RetentionLimits& limits)
-    : connection_(connection), limits_(limits), left_(std::max<std::size_t>(limits.rows_max, 1)) {}
+Retention::Retention(Connection& connection, Blobs& blobs, const RetentionLimits& limits)
+    : connection_(connection), limits_(limits), blobs_(blobs), left_(std::max<std::size_t>(limits.rows_max, 1)) {}
 
 bool Retention::step() {
   delete_idempotency();
   if (left_ > 0) delete_ended();
   // Events stay until no entity needs them to find its documents.
   if (left_ > 0) delete_events();
+  if (left_ > 0) spend(collect_blobs(connection_, limits_.blobs_before, left_));
   return left_ == 0 && connection_.ok();
 }
 
@@ -101,6 +102,7 @@ void Retention::delete_ended_of(const std::string& kind) {
     spend(documents.changes());
     named_documents.bind(old.document, old.ended).run();
     spend(named_documents.changes());
+    blobs_.release(kind, old.id);
     entity_row.bind(kind, old.ended, old.id).run();
     spend(1);
     if (left_ == 0) return;

@@ -5,13 +5,14 @@
 #pragma once
 
 #include "store/journal.h"
+#include "store/sqlite/blobs.h"
 #include "store/sqlite/connection.h"
 
 namespace arbiter::store::sqlite {
 
 class Retention {
  public:
-  Retention(Connection& connection, const RetentionLimits& limits);
+  Retention(Connection& connection, Blobs& blobs, const RetentionLimits& limits);
   // True while there is more. Failures stay on the connection.
   [[nodiscard]] bool step();
 
@@ -25,6 +26,7 @@ class Retention {
 
   Connection& connection_;
   const RetentionLimits& limits_;
+  Blobs& blobs_;
   std::size_t left_;  // Rows that this step may still delete.
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/entity_hash.h"
 
 namespace arbiter::store::sqlite {
 namespace {
@@ -75,17 +76,47 @@ CREATE TABLE task_log_sizes(
   truncated INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
+// `uses` counts the rows of blob_references, so that garbage is found without a look at what is in use.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE blobs(
+  id TEXT PRIMARY KEY,
+  bytes INTEGER NOT NULL,
+  written_at_ms INTEGER NOT NULL,
+  uses INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX blobs_without_use ON blobs(written_at_ms) WHERE uses = 0;
+CREATE TABLE blob_chunks(blob TEXT NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE UNIQUE INDEX blob_chunks_by_start ON blob_chunks(blob, start);
+CREATE TABLE blob_references(
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  blob TEXT NOT NULL,
+  PRIMARY KEY(kind, id, blob)) WITHOUT ROWID;
+
+ALTER TABLE events ADD COLUMN entity_hash INTEGER;
+)sql";
+
+void hash_what_is_there(Connection& connection) {
+  const std::uint64_t hash = hash_entities(connection);
+  Statement put(connection, "UPDATE events SET entity_hash = ? WHERE position = (SELECT max(position) FROM events)");
+  put.bind(hash).run();
+}
+
 // Step n leads from version n to n + 1. Steps that were ever released are not edited.
-constexpr std::array kSteps{kVersion1};
+struct Step {
+  const char* sql;
+  void (*then)(Connection&);
+};
+constexpr std::array kSteps{Step{kVersion1, nullptr}, Step{kVersion2, hash_what_is_there}};
 
 }  // namespace
 
+std::int64_t schema_version(Connection& connection) {
+  Statement read(connection, "PRAGMA user_version");
+  return read.next() ? read.integer(0) : 0;
+}
+
 base::Result<void> migrate(Connection& connection) {
-  std::int64_t version = 0;
-  {
-    Statement read(connection, "PRAGMA user_version");
-    if (read.next()) version = read.integer(0);
-  }
+  const std::int64_t version = schema_version(connection);
   constexpr auto kNewest = static_cast<std::int64_t>(kSteps.size());
   if (version > kNewest) {
     return base::fail({base::ErrorCode::kInvalidState, "The database has schema version " + std::to_string(version) +
@@ -93,7 +124,10 @@ base::Result<void> migrate(Connection& connection) {
                                                            ". Use a newer Arbiter."});
   }
   if (version == kNewest) return {};
-  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) connection.execute(kSteps[step]);
+  for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
+    connection.execute(kSteps.at(step).sql);
+    if (kSteps.at(step).then != nullptr) kSteps.at(step).then(connection);
+  }
   connection.execute(("PRAGMA user_version = " + std::to_string(kNewest)).c_str());
   return {};
 }

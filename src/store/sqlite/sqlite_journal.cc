@@ -91,7 +91,8 @@ SqliteJournal::SqliteJournal(std::filesystem::path file, const SqliteOptions& op
       device_(std::move(device)),
       rows_(std::move(rows)),
       connection_(std::move(connection)),
-      writer_(*connection_, *rows_),
+      hash_(*connection_),
+      writer_(*connection_, *rows_, hash_),
       epoch_(*connection_, "SELECT value FROM meta WHERE key = 'epoch'"),
       state_(state),
       checkpoint_frames_(options.checkpoint_pages),
@@ -114,28 +115,45 @@ base::Result<void> SqliteJournal::begin(Epoch epoch) {
   Epoch owner = 0;
   if (epoch_.next()) owner = epoch_.position(0);
   epoch_.reset();
+  hash_.begin();
   if (!connection_->ok() || owner == epoch) return {};  // end() reports a failure.
   return fail(connection_->refuse(
       {ErrorCode::kFenced, "A newer owner, of epoch " + std::to_string(owner) + ", has taken this namespace over."}));
 }
 
 base::Result<void> SqliteJournal::end(std::string_view doing) {
+  hash_.write();
   auto outcome = connection_->finish(doing);
+  if (outcome) hash_.committed();
   if (!outcome && outcome.error().code == ErrorCode::kIoError) device_->failed = true;
   return outcome;
 }
 
+base::Result<void> SqliteJournal::check_health() const {
+  if (health_ != Health::kInDoubt) return check_device();
+  return fail({ErrorCode::kUnknown, "The outcome of an earlier commit is unknown: load again first."});
+}
+
+base::Result<void> SqliteJournal::append(const BlobChunk& chunk) {
+  const auto hold = checkpointer_.hold_commits();
+  if (auto healthy = check_health(); !healthy) return healthy;
+  if (auto begun = begin(state_.epoch); !begun) return begun;
+  if (auto fits = writer_.blobs().append(chunk); !fits) return fail(connection_->refuse(std::move(fits.error())));
+  if (auto written = end("write a blob"); !written) return written;
+  watch_log();
+  return {};
+}
+
 base::Result<void> SqliteJournal::commit(const Batch& batch) {
   const auto hold = checkpointer_.hold_commits();  // A checkpoint that fails is known before anything is written.
-  if (auto device = check_device(); !device) return device;
-  if (health_ == Health::kInDoubt) {
-    return fail({ErrorCode::kUnknown, "The outcome of an earlier commit is unknown: load again first."});
-  }
+  if (auto healthy = check_health(); !healthy) return healthy;
   if (batch.empty()) return {};
   CHECK(is_dense(batch, state_.head));
 
   if (auto begun = begin(batch.epoch); !begun) return begun;
-  writer_.write(batch);
+  if (auto complete = writer_.write(batch); !complete) {
+    return fail(connection_->refuse(std::move(complete.error())));
+  }
   if (auto written = end("commit"); !written) {
     if (written.error().code == ErrorCode::kUnknown) health_ = Health::kInDoubt;
     return written;
@@ -170,6 +188,7 @@ base::Result<void> SqliteJournal::load(const std::function<void(const LoadedEnti
   JournalState state = state_;
   read_head(*connection_, state);
   visit_live(*connection_, visit);
+  hash_.reload();
   if (auto read = end("load"); !read) return read;
   state_ = state;
   health_ = Health::kGood;
@@ -244,7 +263,8 @@ base::Result<bool> SqliteJournal::retain(const RetentionLimits& limits) {
   const auto hold = checkpointer_.hold_commits();
   if (auto device = check_device(); !device) return fail(std::move(device.error()));
   if (auto begun = begin(state_.epoch); !begun) return fail(std::move(begun.error()));
-  const bool more = Retention(*connection_, limits).step();
+  const EntityHash::Watch watch(hash_);
+  const bool more = Retention(*connection_, writer_.blobs(), limits).step();
   if (auto written = end("delete old rows"); !written) return fail(std::move(written.error()));
   watch_log();
   return more;

@@ -8,6 +8,7 @@
 #include "store/sqlite/batch_writer.h"
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/entity_hash.h"
 #include "store/sqlite/reader.h"
 
 namespace arbiter::store::sqlite {
@@ -23,6 +24,7 @@ class SqliteJournal final : public Journal {
   ~SqliteJournal() override;
 
   [[nodiscard]] JournalState state() const override { return state_; }
+  [[nodiscard]] base::Result<void> append(const BlobChunk& chunk) override;
   [[nodiscard]] base::Result<void> commit(const Batch& batch) override;
   [[nodiscard]] base::Result<void> load(const std::function<void(const LoadedEntity&)>& visit) override;
   [[nodiscard]] base::Result<void> load_idempotency(
@@ -38,6 +40,8 @@ class SqliteJournal final : public Journal {
   // Opens a write transaction that belongs to our epoch.
   [[nodiscard]] base::Result<void> begin(Epoch epoch);
   [[nodiscard]] base::Result<void> end(std::string_view doing);
+  // Whether anything may be written to the journal.
+  [[nodiscard]] base::Result<void> check_health() const;
   [[nodiscard]] base::Result<void> check_device() const;
   [[nodiscard]] base::Result<void> write_elsewhere() const;
   void watch_log();
@@ -48,6 +52,7 @@ class SqliteJournal final : public Journal {
   SharedDevice device_;
   std::unique_ptr<BatchRows> rows_;
   std::unique_ptr<Connection> connection_;
+  EntityHash hash_;
   BatchWriter writer_;
   Statement epoch_;
   JournalState state_;
