@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct Promise {
   store::Epoch epoch = 0;              // Of the last ownership that was granted.
   std::size_t acknowledged = 0;        // Transactions that must be there.
   std::size_t begun_transactions = 0;  // Those that may be there.
+  // When it is due while it is closed: as kept before and after what was begun last.
+  std::optional<base::Timestamp> due_before{};
+  std::optional<base::Timestamp> due_after{};
 };
 using Promises = std::map<std::string, Promise>;
 

@@ -62,12 +62,32 @@ std::string check_namespace(store::Store& store, const std::filesystem::path& fi
   return health == "ok" ? std::string() : name + ": integrity_check: " + health;
 }
 
+std::string to_text(const std::optional<base::Timestamp>& due) { return due ? std::to_string(due->ms) : "none"; }
+
+// A deadline that is missing would be missed, one of before the namespace was used again would be wrong.
+std::string check_deadlines(store::Store& store, const Promises& promises) {
+  const auto resting = store.resting();
+  if (!resting) return "the deadlines cannot be read: " + resting.error().message;
+  std::map<std::string, base::Timestamp> kept;
+  for (const auto& one : *resting) kept[one.name] = one.due;
+  for (const auto& [name, promise] : promises) {
+    const auto found = kept.find(name);
+    const auto due = found == kept.end() ? std::nullopt : std::optional(found->second);
+    if (due != promise.due_before && due != promise.due_after) {
+      return name + ": its deadline is " + to_text(due) + " instead of " + to_text(promise.due_before) + " or " +
+             to_text(promise.due_after);
+    }
+  }
+  return {};
+}
+
 std::string check_image(const Image& image, const Promises& promises, const Ledger& ledger) {
   const store::TemporaryDirectory directory(quick_directory());
   image.write_to(directory.path());
   const auto data = directory.path() / "data";
   auto store = store::open_sqlite_store(data);
   if (!store) return "the store does not open: " + store.error().message;
+  if (auto wrong = check_deadlines(**store, promises); !wrong.empty()) return wrong;
   for (const auto& [name, promise] : promises) {
     const auto states = ledger.states.find(name);
     auto wrong = check_namespace(**store, data / "namespaces" / (name + ".db"), name, promise,

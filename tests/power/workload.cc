@@ -32,15 +32,27 @@ void Workload::open_store() {
 void Workload::open(const std::string& name) {
   Promise& promise = promises_[name];
   promise.begun = true;
+  promise.due_after.reset();
   note();
   auto journal = store_->open(name, random_.next());
   CHECK(journal.has_value());
   CHECK((*journal)->state().epoch > promise.epoch);
   promise.epoch = (*journal)->state().epoch;
+  promise.due_before.reset();
   note();
   auto& states = ledger_.states[name];
   if (states.empty()) states.push_back(dump(**journal));
   places_[name] = std::make_unique<Place>(Place{name, std::move(*journal)});
+}
+
+void Workload::rest(const std::string& name) {
+  close(name);
+  Promise& promise = promises_[name];
+  promise.due_after = random_.one_in(4) ? store::kNothingDue : base::Timestamp{now_ms_ + random_.range(0, 10'000)};
+  note();
+  CHECK(store_->rest(name, *promise.due_after).has_value());
+  promise.due_before = promise.due_after;
+  note();
 }
 
 template <typename Transaction>
@@ -184,14 +196,20 @@ void Workload::step(Place& place) {
     CHECK(place.journal->probe().has_value());
   } else {
     const std::string name = place.name;
-    close(name);
+    if (random_.percent(60)) {
+      rest(name);
+      if (name == kSecond) return;  // For some time.
+    } else {
+      close(name);
+    }
     open(name);
   }
 }
 
 void Workload::run(int steps) {
   for (int i = 0; i < steps; ++i) {
-    if (i == steps / 3 && !places_.contains(kSecond)) open(kSecond);
+    const bool opens_second = i == steps / 3 || (i > steps / 3 && random_.one_in(4));
+    if (opens_second && !places_.contains(kSecond)) open(kSecond);
     if (i == steps / 2) {
       open_store();
       for (const auto& [name, promise] : Promises(promises_)) open(name);

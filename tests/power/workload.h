@@ -32,6 +32,8 @@ class Workload {
   void open_store();
   void open(const std::string& name);
   void close(const std::string& name) { places_.erase(name); }
+  // Closes it in order, as an engine does with a namespace that nobody uses.
+  void rest(const std::string& name);
   void step(Place& place);
   [[nodiscard]] store::Batch next_batch(Place& place);
   void commit(Place& place);

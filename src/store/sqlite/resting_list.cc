@@ -11,6 +11,8 @@ base::Result<void> RestingList::open() {
   if (*made) {
     if (auto synced = options_.files->sync_directory(file_.parent_path()); !synced) return synced;
   }
+  // Nothing may build on a log that an earlier process wrote and could not sync.
+  if (auto log = options_.files->write_again(file_.string() + "-wal"); !log) return log;
   auto connection = Connection::open(file_, Use::kCommit, options_);
   if (!connection) return fail(std::move(connection.error()));
   connection_ = std::move(*connection);
