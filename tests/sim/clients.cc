@@ -70,6 +70,7 @@ void Clients::send(std::shared_ptr<Asked> asked) {
   sent.ticket = ++ticket_;
   sent.at = world_.peek().now.ms;
   sent.head = model_.position;
+  world_.want();
   sent.closings = world_.closings();
   sent.was_open = world_.is_open() && !world_.is_stopping();
   if (!asked->worker.empty()) outside_.last_possible[asked->worker] = sent.at;

@@ -25,7 +25,10 @@ static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core
 static_assert(std::is_same_v<std::variant_alternative_t<54, core::Command>, core::DeleteSchedule>);
 static_assert(std::is_same_v<std::variant_alternative_t<58, core::Command>, core::DeleteTaskType>);
 
-constexpr std::array<std::string_view, 47> kReactions{"token expired",
+constexpr std::array<std::string_view, 50> kReactions{"closed at rest",
+                                                      "opened when due",
+                                                      "opened on demand",
+                                                      "token expired",
                                                       "queued: dependencies",
                                                       "queued: time",
                                                       "queued: backoff",

@@ -8,6 +8,8 @@ namespace arbiter::sim {
 
 namespace {
 
+constexpr std::int64_t kLateMs = 500;
+
 template <typename Wanted>
 bool contains(const Wanted& list, const core::Name& name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
@@ -33,6 +35,16 @@ void Rest::check() {
   check_owed();
   check_indexes();
   check_logs();
+}
+
+void Rest::check_nothing_missed() {
+  // As late as a timer may be.
+  now_ = world_.peek().now.ms - kLateMs;
+  wall_ = world_.noticed_wall() - kLateMs;
+  for (const auto& [id, task] : model_.tasks) {
+    if (task.live()) check_task(task);
+  }
+  for (const auto& [name, schedule] : model_.schedules) check_due(name, schedule);
 }
 
 void Rest::check_task(const TaskModel& task) {
@@ -84,11 +96,15 @@ void Rest::check_lease(const TaskModel& task) {
   RULE(now_ <= sign + *task.spec.stall_ms + slack(lease.granted_at), "3", name + " outlives its stall time");
 }
 
-// What is due has been acted on, and the index of live runs holds them all.
-void Rest::check_schedule(const std::string& name, const ScheduleModel& schedule) {
+void Rest::check_due(const std::string& name, const ScheduleModel& schedule) {
   if (schedule.exists && !schedule.now.paused && schedule.now.next) {
     RULE(schedule.now.next >= wall_, "3", "schedule " + name + " is due since " + std::to_string(schedule.now.next));
   }
+}
+
+// What is due has been acted on, and the index of live runs holds them all.
+void Rest::check_schedule(const std::string& name, const ScheduleModel& schedule) {
+  check_due(name, schedule);
   const core::State& state = world_.get().core()->state();
   const auto kept = state.schedule_runs.find(name);
   const std::size_t live = model_.live_runs(name, "").size();

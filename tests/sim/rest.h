@@ -20,11 +20,14 @@ class Rest {
         verdict_(verdict) {}
 
   void check();
+  // Of a namespace that was closed: nothing was due in the meantime.
+  void check_nothing_missed();
 
  private:
   void check_task(const TaskModel& task);
   void check_pending(const TaskModel& task);
   void check_lease(const TaskModel& task);
+  void check_due(const std::string& name, const ScheduleModel& schedule);
   void check_schedule(const std::string& name, const ScheduleModel& schedule);
   void check_worker(const std::string& id, const WorkerModel& worker);
   void check_waiting_workers();

@@ -78,7 +78,9 @@ class Simulation final : public Watcher {
   Outcome run(std::uint64_t commands) {
     while (commands > 0 && !verdict_.failed()) {
       const auto n = random_.below(100);
-      if (n < 35) {
+      if (world_.is_at_rest() && random_.percent(85)) {
+        if (!world_.step()) world_.advance(random_.range(0, one_of(random_, {300, 30'000, 3'000'000})));
+      } else if (n < 35) {
         clients_.act();
         --commands;
         if (random_.one_in(40)) rest();
@@ -88,6 +90,7 @@ class Simulation final : public Watcher {
         world_.step();
       }
       world_.maybe_fault();
+      world_.maybe_close();
     }
     rest();
     if (!verdict_.failed()) {
@@ -204,6 +207,11 @@ class Simulation final : public Watcher {
     outside_.loads.push_back({now, head, now});
     // A subscriber reads from the log what was written, but not published, before this.
     published_gap_ = true;
+  }
+
+  void comes_back(std::int64_t now) override {
+    if (trace_) std::printf("          comes back at %lld\n", static_cast<long long>(now));
+    rest_.check_nothing_missed();
   }
 
   void opened(std::int64_t now) override { outside_.loads.back().opened = now; }

@@ -13,6 +13,7 @@ namespace {
 // So late is a timer or a posted job at most, while the process is not stalled.
 constexpr std::int64_t kLateMs = 400;
 constexpr const char* kName = "default";
+constexpr std::int64_t kSoonMs = 2'000;  // What is due so soon keeps it open, and it opens so much before.
 
 }  // namespace
 
@@ -57,6 +58,7 @@ bool World::advance(std::int64_t ms) {
   std::int64_t limit = core::kNever;
   if (timer_ != core::kNever) limit = timer_ + kLateMs;
   if (!posts_.empty()) limit = std::min(limit, posts_.front().at + kLateMs);
+  if (opening_ == Opening::kAtRest) limit = std::min(limit, due_in_rest());
   if (limit <= now) return false;
   move_clock(std::min(ms, limit - now));
   return true;
@@ -174,6 +176,39 @@ void World::maybe_fault() {
   if (comes(faults_.wall_jump)) jump_wall(random_.range(-3'600'000, 3'600'000));
 }
 
+// ---- at rest --------------------------------------------------------------------------------------------------
+
+void World::maybe_close() {
+  if (opening_ != Opening::kNone || stopping_ || flight_ || !reads_.empty() || !random_.percent(20)) return;
+  if (!namespace_->is_at_rest(kSoonMs)) return;
+  const std::int64_t deadline = namespace_->rest();
+  const base::Now now = peek();
+  due_now_ = deadline;
+  due_wall_ = deadline == core::kNever ? core::kNever : now.wall.ms + (deadline - now.now.ms);
+  ++closings_;
+  timer_ = core::kNever;
+  journal_.reset();
+  opening_ = Opening::kAtRest;
+  counts_.add(Kind::kReaction, "closed at rest");
+}
+
+std::int64_t World::due_in_rest() const {
+  const base::Now now = peek();
+  const std::int64_t by_wall = due_wall_ == core::kNever ? core::kNever : now.now.ms + (due_wall_ - now.wall.ms);
+  const std::int64_t due = std::min(due_now_, by_wall);
+  return due == core::kNever ? due : due - kSoonMs;
+}
+
+void World::want() {
+  if (opening_ == Opening::kAtRest) come_back();
+}
+
+void World::come_back() {
+  counts_.add(Kind::kReaction, due_in_rest() <= peek().now.ms ? "opened when due" : "opened on demand");
+  opening_ = Opening::kAsked;
+  watcher_.comes_back(peek().now.ms);
+}
+
 // ---- what the namespace asks for ------------------------------------------------------------------------------
 
 void World::commit(std::unique_ptr<engine::PendingBatch> batch) {
@@ -234,11 +269,15 @@ bool World::step() {
     end_process(/*gracefully=*/opening_ == Opening::kNone);
     return true;
   }
+  if (opening_ == Opening::kAtRest && due_in_rest() <= peek().now.ms) {
+    come_back();
+    return true;
+  }
   const bool due = timer_ <= peek().now.ms;
   const std::size_t posts = posts_.empty() ? 0 : 4;
   const std::size_t commits = flight_ ? 2 : 0;
   const std::size_t reads = std::min<std::size_t>(reads_.size(), 3);
-  const std::size_t opens = opening_ == Opening::kNone ? 0 : 3;
+  const std::size_t opens = opening_ == Opening::kNone || opening_ == Opening::kAtRest ? 0 : 3;
   const std::size_t timers = due ? 2 : 0;
   const std::size_t n = random_.below(posts + commits + reads + opens + timers);
   if (posts + commits + reads + opens + timers == 0) return false;
@@ -364,6 +403,7 @@ void World::step_read() {
 void World::step_opening() {
   switch (opening_) {
     case Opening::kNone:
+    case Opening::kAtRest:
       return;
     case Opening::kDead:
       return end_process(/*gracefully=*/false);

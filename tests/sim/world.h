@@ -43,6 +43,8 @@ class Watcher {
   virtual void published(const std::vector<store::EventRow>& rows) = 0;
   // A namespace was loaded at this time, with the log up to `head`.
   virtual void loaded(std::int64_t now, store::Position head) = 0;
+  // It was closed while nobody used it, and opens because somebody does or something is due.
+  virtual void comes_back(std::int64_t now) = 0;
   // It serves from now on.
   virtual void opened(std::int64_t now) = 0;
   // The process is gone, and every answer that it still owed.
@@ -65,6 +67,10 @@ class World final : public engine::Environment {
   // Lets time pass, unless something is overdue; false when it must be done first.
   bool advance(std::int64_t ms);
   void maybe_fault();
+  // Closes the namespace, sometimes, when nobody uses it.
+  void maybe_close();
+  // Somebody is about to ask for something.
+  void want();
 
   void crash();
   void begin_stop();
@@ -76,6 +82,7 @@ class World final : public engine::Environment {
 
   [[nodiscard]] engine::Namespace& get() { return *namespace_; }
   [[nodiscard]] bool is_open() const { return namespace_->is_open(); }
+  [[nodiscard]] bool is_at_rest() const { return opening_ == Opening::kAtRest; }
   [[nodiscard]] bool is_stopping() const { return stopping_; }
   [[nodiscard]] Verdict& verdict() { return verdict_; }
   [[nodiscard]] base::Now peek() const;
@@ -95,7 +102,7 @@ class World final : public engine::Environment {
   [[nodiscard]] std::int64_t noticed_wall() const;
 
  private:
-  enum class Opening : std::uint8_t { kNone, kAsked, kLoaded, kProbing, kRecovering, kDead };
+  enum class Opening : std::uint8_t { kNone, kAsked, kLoaded, kProbing, kRecovering, kDead, kAtRest };
   struct InFlight {
     std::unique_ptr<engine::PendingBatch> batch;
     bool written = false;
@@ -129,6 +136,8 @@ class World final : public engine::Environment {
   void step_commit();
   void step_read();
   void step_opening();
+  [[nodiscard]] std::int64_t due_in_rest() const;  // of the namespace's time
+  void come_back();
   void recover();
   void open_journal();
   void write(InFlight& flight, store::Fault fault);
@@ -169,6 +178,9 @@ class World final : public engine::Environment {
   std::optional<InFlight> flight_;
   std::vector<Read> reads_;
   Opening opening_ = Opening::kNone;
+  // While it is at rest: when something is due, by both clocks. Whichever comes first opens it.
+  std::int64_t due_now_ = core::kNever;
+  std::int64_t due_wall_ = core::kNever;
   std::optional<base::Result<engine::Loaded>> loaded_;
   std::int64_t timer_ = core::kNever;
   bool stopping_ = false;
