@@ -7,10 +7,7 @@
 namespace arbiter::api {
 
 net::Response problem_response(const base::Error& error, const std::string& request_id) {
-  return problem_response(base::info(error.code), error, request_id);
-}
-
-net::Response problem_response(const base::ErrorInfo& info, const base::Error& error, const std::string& request_id) {
+  const base::ErrorInfo& info = base::info(error.code);
   net::Response response;
   response.status = info.http_status;
   response.content_type = "application/problem+json";

@@ -20,12 +20,7 @@ struct Problem {
 };
 BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, errors, request_id))
 
-// The network's own refusal; no command is ever answered with it, so it is not among the error codes.
-inline constexpr base::ErrorInfo kRateLimited{"rate_limited", "Too many requests in a short time", 429, 6};
-
 // With Retry-After where repeating helps, and WWW-Authenticate where a token is missing.
 [[nodiscard]] net::Response problem_response(const base::Error& error, const std::string& request_id);
-[[nodiscard]] net::Response problem_response(const base::ErrorInfo& info, const base::Error& error,
-                                             const std::string& request_id);
 
 }  // namespace arbiter::api

@@ -31,11 +31,11 @@ bool is_json(std::string_view content_type) {
 
 void refuse_too_many(Call& call, std::string_view of, std::int64_t wait_ms) {
   constexpr std::int64_t kWaitMaxMs = 3'600'000;
-  const base::Error error{ErrorCode::kOverloaded,
+  const base::Error error{ErrorCode::kRateLimited,
                           "There are too many " + std::string(of) + " in a short time. Retry-After says when to go on.",
                           {},
                           static_cast<int>(std::min(wait_ms, kWaitMaxMs))};
-  call.reply(problem_response(kRateLimited, error, call.request.id));
+  call.refuse(error);
 }
 
 }  // namespace

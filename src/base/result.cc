@@ -29,6 +29,7 @@ const ErrorInfo& info(ErrorCode code) {
       {kTooLarge, {"too_large", "The request is over a size limit", 413, 2}},
       {kQueueFull, {"queue_full", "The queue is full", 429, 6}},
       {kQueueDraining, {"queue_draining", "The queue takes no new tasks", 409, 4}},
+      {kRateLimited, {"rate_limited", "Too many requests in a short time", 429, 6}},
       {kOverloaded, {"overloaded", "The server has too much to do", 503, 6}},
       {kHistoryTruncated, {"history_truncated", "The history reaches less far back", 410, 3}},
       {kIdempotencyMismatch, {"idempotency_mismatch", "The idempotency key was used for another request", 409, 4}},
