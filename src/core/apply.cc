@@ -146,7 +146,7 @@ void State::on(const TaskStarted& e, const Event& event) {
 void State::on(const TaskCompleted& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, TaskState::kCompleted));
-  LastOutcome& last = outcome_of(task);
+  LastOutcome& last = outcome_of(task, event.time);
   last.outcome = Outcome::kCompleted;
   last.reported = true;
   last.fingerprint = e.fingerprint;
@@ -170,7 +170,7 @@ void State::on(const TaskFailed& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, e.state));
   if (task.lease) {
-    LastOutcome& last = outcome_of(task);
+    LastOutcome& last = outcome_of(task, event.time);
     last.outcome = Outcome::kFailed;
     last.reported = e.fingerprint != 0;
     last.fingerprint = e.fingerprint;
@@ -200,7 +200,7 @@ void State::on(const TaskReleased& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, TaskState::kQueued));
   ++task.queue->totals.released;
-  LastOutcome& last = outcome_of(task);
+  LastOutcome& last = outcome_of(task, event.time);
   last.outcome = Outcome::kReleased;
   last.reported = e.reason == Reason::kReleased;
   task.reason = e.reason;
@@ -245,7 +245,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
   CHECK(allowed(task.state, TaskState::kCancelled));
   ++task.queue->totals.cancelled;
   if (task.lease) {
-    LastOutcome& last = outcome_of(task);
+    LastOutcome& last = outcome_of(task, event.time);
     last.outcome = e.reason == Reason::kReleased ? Outcome::kReleased : Outcome::kFailed;
     last.reported = e.reason == Reason::kReleased || e.fingerprint != 0;
     last.fingerprint = e.fingerprint;

@@ -196,6 +196,7 @@ class Core {
   bool skip_missed(Schedule& schedule, const ScheduleSpec& spec, const DueTimes& times);
   void skip(Schedule& schedule, const DueTimes& times, std::int64_t last, SkipReason reason,
             std::optional<std::string> message = {});
+  [[nodiscard]] std::string new_trace(const Schedule& schedule, std::uint64_t which) const;
   void fire_due(Schedule& schedule, const ScheduleSpec& spec, const DueTimes& times);
   [[nodiscard]] bool cancel_runs(const std::vector<Task*>& runs, std::string_view schedule, bool all);
   [[nodiscard]] std::optional<SkipReason> overlap(const ScheduleSpec& spec, std::size_t live) const;

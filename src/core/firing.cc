@@ -100,6 +100,17 @@ void Core::fire_due(Schedule& schedule, const ScheduleSpec& spec, const DueTimes
   state_.totals.schedule_delay.add(now_.wall.ms - due);
 }
 
+// Of a run that no request asks for. Empty where no traces are told.
+std::string Core::new_trace(const Schedule& schedule, std::uint64_t which) const {
+  if (!state_.limits.task_stages) return {};
+  const auto number = [&](std::uint64_t n) {
+    return base::mix(base::random_at(state_.seed, schedule.created, which) + n);
+  };
+  base::TraceContext trace{{number(1), number(2) | 1}, number(3) | 1, false};
+  trace.sampled = trace.is_chosen(state_.limits.trace_ratio);
+  return trace.text();
+}
+
 // The task of one run, under an id that belongs to this time of this schedule. It waits for the live ones, unless they
 // may overlap.
 Result<std::string> Core::submit_run(const Schedule& schedule, const ScheduleSpec& spec,
@@ -117,7 +128,10 @@ Result<std::string> Core::submit_run(const Schedule& schedule, const ScheduleSpe
     }
     task.on_dependency_failure = OnDependencyFailure::kRun;
   }
+  const std::string asked_in = actor_.trace;
+  if (asked_in.empty()) actor_.trace = new_trace(schedule, which);
   auto submitted = submit({&task}, Origin::kSchedule);
+  actor_.trace = asked_in;
   if (!submitted) return base::fail(submitted.error());
   const Submitted& run = submitted->front();
   if (run.created) return run.id.value;

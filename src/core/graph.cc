@@ -71,8 +71,7 @@ class Clock {
 
   void measure(const Task& task, GraphNode& node) {
     if (is_ended(task.state)) {
-      if (task.last && task.last->started_at)
-        node.duration_ms = std::max<std::int64_t>(0, task.ended_at - task.last->started_at);
+      if (task.last) node.duration_ms = task.last->ran_ms;
       return;
     }
     node.estimated = true;

@@ -29,6 +29,7 @@ struct OutcomeRecord {
   bool reported = false;
   std::int64_t fingerprint = 0;
   std::int64_t started_ms = 0;
+  std::int64_t ran_ms = 0;
   std::string worker;
   std::string cause;
   std::optional<TaskError> error;
@@ -38,7 +39,7 @@ struct OutcomeRecord {
   std::optional<Usage> usage;
 };
 BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
-                      (lease, outcome, reported, fingerprint, started_ms, worker, cause, error, result_document,
+                      (lease, outcome, reported, fingerprint, started_ms, ran_ms, worker, cause, error, result_document,
                        result_bytes, quality_score, usage))
 
 struct TaskRecord {
@@ -134,6 +135,7 @@ OutcomeRecord outcome_record(const LastOutcome& last) {
   r.reported = last.reported;
   r.fingerprint = last.fingerprint;
   r.started_ms = last.started_at;
+  r.ran_ms = last.ran_ms;
   r.worker = last.worker;
   r.cause = last.cause;
   r.error = last.error;
@@ -253,6 +255,7 @@ LastOutcome last_outcome(OutcomeRecord&& r) {
   last.reported = r.reported;
   last.fingerprint = r.fingerprint;
   last.started_at = r.started_ms;
+  last.ran_ms = r.ran_ms;
   last.worker = std::move(r.worker);
   last.cause = std::move(r.cause);
   last.error = std::move(r.error);

@@ -279,11 +279,12 @@ void State::unhold(Task& ended) {
 
 // ---- ends and memory ------------------------------------------------------------------------------------------
 
-LastOutcome& State::outcome_of(Task& task) {
+LastOutcome& State::outcome_of(Task& task, base::Timestamp at) {
   task.last = std::make_unique<LastOutcome>();
   if (task.lease) {
     task.last->lease = task.lease->number;
     task.last->started_at = task.lease->started_at;
+    task.last->ran_ms = task.lease->ran_ms(at.ms);
     task.last->worker = task.lease->worker->id;
   }
   return *task.last;

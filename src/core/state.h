@@ -53,6 +53,7 @@ struct CoreLimits {
   std::int64_t tokens_max = 10'000;              // of the namespace `system`
   std::int64_t skip_count_max = 10'000;          // times that one skip counts; it may stand for more
   bool task_stages = false;                      // events of sampled tasks tell the stages that they end
+  double trace_ratio = 0;                        // of the tasks of schedules, those that begin a sampled trace
 };
 
 // An entity as it is to be written: the current body, or its removal.
@@ -297,8 +298,8 @@ class State {
   void end_claim(Task& task);
 
   void drop_lease(Task& task);
-  LastOutcome& outcome_of(Task& task);  // a new one, of the present lease
-  LastOutcome& last_of(Task& task);     // the present one, else an empty one
+  LastOutcome& outcome_of(Task& task, base::Timestamp at);  // a new one, of the present lease
+  LastOutcome& last_of(Task& task);                         // the present one, else an empty one
   void end_task(Task& task, TaskState to, const Event& event);
   void hold(Task& ended);    // into `held`
   void unhold(Task& ended);  // out of it

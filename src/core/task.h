@@ -56,6 +56,7 @@ struct LastOutcome {
   bool reported = false;         // by the worker, so that repeating it is answered alike
   std::int64_t fingerprint = 0;  // of the reported outcome
   std::int64_t started_at = 0;   // when that attempt began
+  std::int64_t ran_ms = 0;       // without its rests
   std::string worker;
   std::string cause;  // the dependency whose failure cancelled the task
   std::optional<TaskError> error;

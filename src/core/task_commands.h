@@ -122,7 +122,7 @@ struct GraphNode {
   Name type;
   TaskState state = TaskState::kPending;
   std::vector<Name> depends_on;
-  std::int64_t duration_ms = 0;  // Of its latest attempt.
+  std::int64_t duration_ms = 0;  // Of its latest attempt, without its rests.
   bool estimated = false;        // It has not ended: what tasks of its queue take (their median), or longer already.
 };
 BOOST_DESCRIBE_STRUCT(GraphNode, (), (id, type, state, depends_on, duration_ms, estimated))

@@ -277,5 +277,20 @@ TEST(Cascade, ShowsWhatIsDoneAndWhatIsLeft) {
   EXPECT_EQ(cascades[0].done + *cascades[0].left, 10);
 }
 
+TEST(CriticalPath, LeavesRestsOut) {
+  Scenario s;
+  s.worker("w");
+  const auto id = s.submit(R"({"type":"t"})");
+  const auto lease = s.lease("w", 60'000);
+  s.advance(1'000);
+  (void)s.send(suspend(lease));
+  s.advance(20'000);
+  (void)s.send(resume(lease));
+  s.advance(2'000);
+  EXPECT_TRUE(s.complete(lease));
+  const auto graph = s.ask<Graph>(GetGraph{.task_id = Name(id)}).value();
+  EXPECT_EQ(graph.nodes.at(0).duration_ms, 3'000);
+}
+
 }  // namespace
 }  // namespace arbiter::core

@@ -139,6 +139,29 @@ TEST(Trace, WhatIsNotSampledTellsNothing) {
   EXPECT_TRUE(stages_of(s).empty());
 }
 
+TEST(Trace, EachRunOfAScheduleBeginsATraceOfItsOwn) {
+  CoreLimits limits = telling();
+  limits.trace_ratio = 1;
+  limits.worker_lost_ms = kDayMs;
+  Scenario s(limits);
+  s.worker("w");
+  const auto schedule = base::from_json_text<SetSchedule>(R"({"name":"s","task":{"type":"t"},"everyMs":60000})");
+  ASSERT_TRUE(schedule) << schedule.error().message;
+  ASSERT_TRUE(s.ask<SetScheduleReply>(*schedule));
+  std::set<std::string> traces;
+  for (int run = 1; run <= 3; ++run) {
+    s.advance(60'000);
+    const auto lease = s.lease("w");
+    const auto trace = base::TraceContext::parse(lease.traceparent.value_or(""));
+    ASSERT_TRUE(trace);
+    EXPECT_TRUE(trace->sampled);
+    traces.insert(trace->trace_id());
+    EXPECT_TRUE(s.complete(lease));
+  }
+  EXPECT_EQ(traces.size(), 3U);
+  EXPECT_EQ(stages_of(s).size(), 9U);  // queued, run and whole of each
+}
+
 TEST(Trace, OutlivesARestart) {
   Scenario s(telling());
   submit_traced(s, R"({"id":"a","type":"t"})");

@@ -146,6 +146,7 @@ Result<void> Running::begin_export(engine::EngineConfig& config) {
   log_.info("traces are exported", {{"to", otlp->endpoint.url() + otlp->path}});
   exporter_ = std::make_unique<OtlpExporter>(std::move(*otlp), clock_, log_);
   config.limits.task_stages = true;
+  config.limits.trace_ratio = config_.telemetry.sample_ratio;
   config.stages = [this](const std::string& name, const std::vector<core::TaskStage>& stages) {
     exporter_->add(name, stages);
   };
