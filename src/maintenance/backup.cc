@@ -1,8 +1,7 @@
 #include "maintenance/backup.h"
 
-#include <algorithm>
-
 #include "core/state.h"
+#include "maintenance/data_directory.h"
 #include "store/sqlite/database_file.h"
 #include "store/sqlite/files.h"
 
@@ -12,31 +11,6 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 using std::filesystem::path;
-
-constexpr std::string_view kSystem = "system";
-
-path file_of(const path& directory, const std::string& name) { return directory / "namespaces" / (name + ".db"); }
-
-// Those that have a file; `system` first, so that whatever the catalogue names was there before the rest is looked for.
-base::Result<std::vector<std::string>> names_in(const path& data) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (std::filesystem::directory_iterator at(data / "namespaces", failed), end; !failed && at != end;
-       at.increment(failed)) {
-    if (at->path().extension() == ".db" && base::is_name(at->path().stem().string())) {
-      names.push_back(at->path().stem().string());
-    }
-  }
-  if (failed) {
-    return fail({ErrorCode::kNotFound, data.string() + " is no data directory of Arbiter: " + failed.message()});
-  }
-  std::sort(names.begin(), names.end(),
-            [](const auto& a, const auto& b) { return std::pair(a != kSystem, a) < std::pair(b != kSystem, b); });
-  if (names.empty() || names.front() != kSystem) {
-    return fail({ErrorCode::kNotFound, data.string() + " is no data directory of Arbiter: it has no namespaces."});
-  }
-  return names;
-}
 
 base::Result<BackupEntry> copy_one(const path& data, const path& to, const std::string& name) {
   const path copy = file_of(to, name);
@@ -88,7 +62,7 @@ base::Result<Manifest> back_up(const path& data, const path& target, const base:
   Manifest manifest;
   manifest.arbiter_version = ARBITER_VERSION;
   manifest.began_at = clock.wall();
-  auto names = names_in(data);
+  auto names = namespaces_in(data);
   if (!names) return fail(std::move(names.error()));
   const path partial = full.string() + ".partial";
   std::error_code ignored;

@@ -5,28 +5,16 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "engine/namespace.h"
 #include "maintenance/restore.h"
 #include "store/sqlite/database_file.h"
-#include "store/sqlite/sqlite_store.h"
+#include "tests/support/data_stage.h"
 
 namespace arbiter::maintenance {
 namespace {
 
 using base::ErrorCode;
 using std::filesystem::path;
-using testing::HasSubstr;
-
-std::string read(const path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-void write(const path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+using ::testing::HasSubstr;
 
 void sql(const path& file, const std::string& text) {
   sqlite3* db = nullptr;
@@ -35,55 +23,9 @@ void sql(const path& file, const std::string& text) {
   sqlite3_close(db);
 }
 
-class Backups : public testing::Test {
+class Backups : public arbiter::testing::DataStage {
  protected:
-  Backups() {
-    std::string name = (std::filesystem::temp_directory_path() / "arbiter-backup-XXXXXX").string();
-    directory_ = ::mkdtemp(name.data());
-    store_ = std::move(*store::open_sqlite_store(data()));
-    for (const char* one : {"system", "default"}) journals_[one] = std::move(*store_->open(one, 7));
-    run("system", core::CreateNamespace{base::Name("default")});
-    run("default", spec("t1"));
-  }
-  ~Backups() override {
-    close();
-    std::filesystem::remove_all(directory_);
-  }
-
-  path data() const { return directory_ / "data"; }
   path backup() const { return directory_ / "backup"; }
-  void close() {
-    journals_.clear();
-    store_.reset();
-  }
-
-  static core::SubmitTask spec(const std::string& id) {
-    return *base::from_json_text<core::SubmitTask>(R"({"id":")" + id + R"(","type":"build"})");
-  }
-
-  core::Reply run(const std::string& name, const core::Command& command) {
-    auto& journal = *journals_.at(name);
-    const base::Now now{clock_.wall(), clock_.wall()};
-    auto loaded = engine::load(journal, core::CoreLimits{}, now);
-    EXPECT_TRUE(loaded) << loaded.error().message;
-    auto reply = loaded->core->handle(command, {"test", ""}, 1, now);
-    engine::PendingBatch pending;
-    pending.events = loaded->core->take_events();
-    pending.batch.epoch = journal.state().epoch;
-    for (auto& change : loaded->core->state().take_changes()) {
-      pending.batch.puts.push_back(engine::to_put(std::move(change)));
-    }
-    pending.encode();
-    EXPECT_TRUE(journal.commit(pending.batch));
-    return **reply;
-  }
-  std::string lease() {
-    run("default", *base::from_json_text<core::RegisterWorker>(R"({"name":"w1","capabilities":["build"]})"));
-    const auto reply = run("default", *base::from_json_text<core::LeaseTasks>(R"({"workerId":"w1"})"));
-    const auto& leases = std::get<core::LeaseReply>(reply).leases;
-    EXPECT_EQ(leases.size(), 1u);
-    return leases.at(0).lease;
-  }
 
   void expect_unusable(ErrorCode code, const std::string& why) {
     const auto verified = verify_backup(backup());
@@ -94,11 +36,6 @@ class Backups : public testing::Test {
     ASSERT_FALSE(restored);
     EXPECT_FALSE(std::filesystem::exists(directory_ / "elsewhere")) << "nothing was begun";
   }
-
-  path directory_;
-  base::ManualClock clock_;
-  std::unique_ptr<store::Store> store_;
-  std::map<std::string, std::unique_ptr<store::Journal>> journals_;
 };
 
 TEST_F(Backups, HoldEverythingCommittedBeforeAndAreWholeWhileCommitsGoOn) {

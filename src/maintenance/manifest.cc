@@ -1,15 +1,12 @@
 #include "maintenance/manifest.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <memory>
 #include <sstream>
+#include <vector>
 
-#include "base/check.h"
+#include "maintenance/sha256.h"
 #include "store/sqlite/files.h"
 
 namespace arbiter::maintenance {
@@ -68,24 +65,13 @@ base::Result<Manifest> read_manifest(const path& directory) {
 base::Result<std::string> hash_of(const path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return fail({ErrorCode::kNotFound, "Could not open " + file.string() + ": " + std::strerror(errno)});
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
-  const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha256(EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
-  CHECK(EVP_DigestInit_ex(context.get(), sha256.get(), nullptr) == 1);
+  Sha256 hash;
   std::vector<char> buffer(std::size_t{1} << 20U);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
-    CHECK(EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(in.gcount())) == 1);
+    hash.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
   }
   if (in.bad()) return fail({ErrorCode::kIoError, "Could not read " + file.string() + "."});
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned int size = 0;
-  CHECK(EVP_DigestFinal_ex(context.get(), bytes.data(), &size) == 1);
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hash;
-  for (unsigned int i = 0; i < size; ++i) {
-    hash += kDigits[bytes[i] >> 4U];
-    hash += kDigits[bytes[i] & 15U];
-  }
-  return hash;
+  return hash.end();
 }
 
 }  // namespace arbiter::maintenance

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "engine/namespace.h"
 #include "maintenance/backup.h"
+#include "maintenance/unattended.h"
 #include "store/sqlite/files.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -17,11 +17,6 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 using std::filesystem::path;
-
-// Positions go on far above all that were given out after the backup: at so many a millisecond of Unix time. No server
-// makes that many events, and a position stays below 2^53, so that JavaScript can hold it.
-constexpr std::int64_t kPositionsPerMs = 1'000;
-constexpr std::int64_t kEpochMs = 1'000;
 
 base::Result<void> copy_files(const path& backup, const path& to, const Manifest& manifest) {
   for (const auto& entry : manifest.namespaces) {
@@ -42,63 +37,13 @@ base::Result<void> copy_files(const path& backup, const path& to, const Manifest
   return {};
 }
 
-std::vector<core::Cancellation> leases_in(const core::State& state) {
-  std::vector<core::Cancellation> leases;
-  for (const auto& [id, worker] : state.workers) {
-    for (const auto& [number, task] : worker->leases) {
-      leases.push_back({base::Name(task->id), std::to_string(number)});
-    }
-  }
-  return leases;
-}
-
-// What the core made of a command, as one batch.
-engine::PendingBatch batch_of(core::Core& core, store::Epoch epoch) {
-  engine::PendingBatch pending;
-  pending.events = core.take_events();
-  pending.batch.epoch = epoch;
-  for (auto& change : core.state().take_changes()) {
-    if (change.deleted) {
-      pending.batch.deletes.push_back({std::move(change.kind), std::move(change.id)});
-    } else {
-      pending.batch.puts.push_back(engine::to_put(std::move(change)));
-    }
-  }
-  pending.encode();
-  return pending;
-}
-
-base::Result<RestoredNamespace> begin_anew(store::Store& store, const BackupEntry& entry, const Manifest& manifest,
-                                           const base::Clock& clock) {
+base::Result<RestoredNamespace> restore_one(store::Store& store, const BackupEntry& entry, const Manifest& manifest,
+                                            const base::Clock& clock) {
   auto journal = store.open(entry.name, 1);
   if (!journal) return fail(std::move(journal.error()));
-  const base::Timestamp wall = clock.wall();
-  const auto before = (*journal)->state();
-  const auto far = static_cast<store::Position>(wall.ms * kPositionsPerMs);
-  const auto head = std::max<store::Position>(far, before.head + 1'000'000'000);
-  const auto epoch = std::max<store::Epoch>(before.epoch + 1, static_cast<store::Epoch>(wall.ms / kEpochMs));
-  if (auto skipped = (*journal)->skip_to(head, epoch); !skipped) return fail(std::move(skipped.error()));
-
-  const base::Now now{{std::max(wall.ms, before.last_time.ms)}, wall};
-  auto loaded = engine::load(**journal, core::CoreLimits{}, now);
-  if (!loaded) return fail(std::move(loaded.error()));
-  core::Core& core = *loaded->core;
-  RestoredNamespace restored{entry.name, static_cast<std::int64_t>(before.head), 0, 0};
-  const core::Actor actor{"restore", ""};
-  const std::string detail = "from the backup of " + base::to_rfc3339(manifest.began_at) + "; events after position " +
-                             std::to_string(before.head) + " are lost, and leases given before are not valid";
-  auto leases = leases_in(core.state());
-  restored.leases_returned = static_cast<std::int64_t>(leases.size());
-  (void)core.handle(core::RecordLifecycle{"RESTORED", detail}, actor, 1, now);
-  core::ReturnLeases returned;
-  returned.leases = std::move(leases);
-  (void)core.handle(returned, actor, 2, now);
-  auto pending = batch_of(core, epoch);
-  if (auto written = (*journal)->commit(pending.batch); !written) return fail(std::move(written.error()));
-  restored.position = static_cast<std::int64_t>((*journal)->state().head);
-  // As the server will.
-  if (auto again = engine::load(**journal, core::CoreLimits{}, now); !again) return fail(std::move(again.error()));
-  return restored;
+  auto begun = begin_anew(**journal, "from the backup of " + base::to_rfc3339(manifest.began_at), clock);
+  if (!begun) return fail(std::move(begun.error()));
+  return RestoredNamespace{entry.name, begun->last_position, begun->position, begun->leases_returned};
 }
 
 bool has_namespaces(const path& data) {
@@ -145,7 +90,7 @@ base::Result<Restored> restore(const path& backup, const path& data, bool replac
     if (!store) return fail(std::move(store.error()));
     if (auto copied = copy_files(backup, scratch, *manifest); !copied) return fail(std::move(copied.error()));
     for (const auto& entry : manifest->namespaces) {
-      auto restored = begin_anew(**store, entry, *manifest, clock);
+      auto restored = restore_one(**store, entry, *manifest, clock);
       if (!restored) return fail(std::move(restored.error()));
       result.namespaces.push_back(std::move(*restored));
     }
