@@ -5,12 +5,13 @@
 #include "cli/cli.h"
 #include "server/commands.h"
 #include "server/maintenance_commands.h"
+#include "server/transfer_commands.h"
 
 int main(int argc, char** argv) {
   try {
     arbiter::cli::Program program;
     program.commands = {arbiter::server::add_serve_command, arbiter::server::add_maintenance_commands,
-                        arbiter::server::add_generator_commands};
+                        arbiter::server::add_transfer_commands, arbiter::server::add_generator_commands};
     program.check_config = arbiter::server::check_config;
     return arbiter::cli::run(argc, argv, program);
   } catch (const std::exception& error) {

@@ -12,7 +12,7 @@ before(async () => {
 after(() => server.stop());
 
 // They go on until they are interrupted, or do a whole job: cli.test.ts has their own tests.
-const ELSEWHERE = ['serve', 'run', 'bench', 'backup', 'restore', 'doctor', 'worker run', 'events tail'];
+const ELSEWHERE = ['serve', 'run', 'bench', 'backup', 'restore', 'doctor', 'export', 'import', 'worker run', 'events tail'];
 
 function documented(): string[] {
   const page = readFileSync(join(__dirname, '../../../docs/cli.md'), 'utf8');
