@@ -139,6 +139,22 @@ TEST_F(Backups, RestoredNothingThatWasGivenOutBeforeIsGivenAgain) {
   }
 }
 
+TEST_F(Backups, OfWhatWasJustRestoredAreRestoredAtPositionsOfTheirOwn) {
+  ASSERT_TRUE(back_up(data(), backup(), clock_));
+  close();
+  const auto first = restore(backup(), directory_ / "first", false, clock_);
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_TRUE(back_up(directory_ / "first", directory_ / "soon", clock_));
+  std::int64_t last = first->namespaces[1].position;
+  for (const char* where : {"second", "third"}) {
+    clock_.advance(1'000);
+    const auto restored = restore(directory_ / "soon", directory_ / where, false, clock_);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_GT(restored->namespaces[1].position, last);
+    last = restored->namespaces[1].position;
+  }
+}
+
 TEST_F(Backups, AreRestoredOverPresentDataOnlyWhenAskedTo) {
   ASSERT_TRUE(back_up(data(), backup(), clock_));
   run("default", spec("later"));

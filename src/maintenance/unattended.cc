@@ -12,6 +12,7 @@ using base::fail;
 // Positions go on far above all that were given out after the copy: at so many a millisecond of Unix time. No server
 // makes that many events, and a position stays below 2^53, so that JavaScript can hold it.
 constexpr std::int64_t kPositionsPerMs = 1'000;
+constexpr store::Position kPositionsAhead = 1'000'000'000;  // where the clock stands before the copy's time
 constexpr std::int64_t kEpochMs = 1'000;
 
 std::vector<core::Cancellation> leases_in(const core::State& state) {
@@ -51,7 +52,7 @@ base::Result<Beginning> begin_anew(store::Journal& journal, const std::string& o
   const base::Timestamp wall = clock.wall();
   const auto before = journal.state();
   const auto far = static_cast<store::Position>(wall.ms * kPositionsPerMs);
-  const auto head = std::max<store::Position>(far, before.head + 1'000'000'000);
+  const auto head = far > before.head ? far : before.head + kPositionsAhead;
   const auto epoch = std::max<store::Epoch>(before.epoch + 1, static_cast<store::Epoch>(wall.ms / kEpochMs));
   if (auto skipped = journal.skip_to(head, epoch); !skipped) return fail(std::move(skipped.error()));
 
