@@ -56,6 +56,20 @@ TEST_F(EntityHashTest, FollowsPutsEndsRevivalsDeletesAndRetention) {
   EXPECT_EQ(bench.live_ids(), std::vector<std::string>{"d"});
 }
 
+TEST_F(EntityHashTest, FollowsAnEndedEntityThatEndsAgain) {
+  Bench bench(*store_);
+  for (const bool revived : {true, false}) {
+    Batch batch = bench.batch();
+    const Position position = bench.event(batch, "TASK.CANCELLED.SUCCESS", "task:c").position;
+    EntityPut put = live_task("c", R"({"state":"cancelled"})", 3);
+    put.revived = revived;
+    put.ended = EndedInfo{position, bench.now, "cancelled", "default", "build"};
+    batch.puts.push_back(put);
+    ASSERT_TRUE(bench.commit(batch));
+    EXPECT_EQ(wrong(), "") << (revived ? "revived" : "replaced by its id");
+  }
+}
+
 TEST_F(EntityHashTest, ForgetsWhatATransactionDidNotCommit) {
   Bench bench(*store_);
   Batch batch = bench.batch();
