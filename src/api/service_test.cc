@@ -534,6 +534,8 @@ TEST_F(SocketTest, ASnapshotIsTrueAtThePositionAfterWhichTheEventsFollow) {
   submit("a");
   auto socket = open();
   socket->say(R"({"type":"subscribe","id":"board","snapshot":["tasks","queues","workers"]})");
+  // What is submitted before the snapshot was taken is in it.
+  socket->socket_->wait_for(R"({"type":"snapshot")");
   submit("b");
   const auto got = socket->socket_->wait_for("task:b");
   const auto snapshot = json::parse(got[2]);
