@@ -219,6 +219,38 @@ void add_task_types(Table& t) {
                                 "Forget what is defined for a type; its tasks stay"});
 }
 
+void add_questions(Table& t) {
+  add<AskQuestion, QuestionView>(
+      t, {"tasks.ask", "POST", "/api/v1/tasks/{id}/ask", kWrite,
+          "Ask a person in the middle of a task, which is suspended until the answer", Success::kCreated});
+  add<ListQuestions, QuestionList>(
+      t, {"questions.list", "GET", "/api/v1/questions", kRead, "List questions, newest first: open and ended ones"});
+  add<GetQuestion, QuestionView>(t, {"questions.get", "GET", "/api/v1/questions/{id}", kRead,
+                                     "A question; with waitMs the answer comes when it is open no longer"});
+  add<AnswerQuestion, QuestionView>(
+      t, {"questions.answer", "POST", "/api/v1/questions/{id}/answer", kWrite, "Answer a question; its task goes on"});
+}
+
+void add_inbox(Table& t) {
+  add<OpenIncident, IncidentView>(
+      t, {"incidents.open", "POST", "/api/v1/incidents", kWrite,
+          "Open an incident, or count the open one of the same cause once more", Success::kCreated});
+  add<ListIncidents, IncidentList>(t, {"incidents.list", "GET", "/api/v1/incidents", kRead,
+                                       "List incidents, newest first: those that are open and resolved ones"});
+  add<GetIncident, IncidentView>(
+      t, {"incidents.get", "GET", "/api/v1/incidents/{id}", kRead, "An incident with its evidence"});
+  add<AcknowledgeIncident, IncidentView>(t, {"incidents.acknowledge", "POST", "/api/v1/incidents/{id}/acknowledge",
+                                             kWrite, "Say that somebody looks after an incident"});
+  add<ResolveIncident, IncidentView>(
+      t, {"incidents.resolve", "POST", "/api/v1/incidents/{id}/resolve", kWrite, "Say that an incident is over"});
+  add<ListInbox, InboxList>(t, {"inbox.list", "GET", "/api/v1/inbox", kRead,
+                                "All that waits for a human: open questions, incidents, dead tasks"});
+  add<AssignInboxItem, InboxItem>(
+      t, {"inbox.assign", "POST", "/api/v1/inbox/{item}/assign", kWrite, "Give an item of the inbox to somebody"});
+  add<DismissInboxItem, Done>(
+      t, {"inbox.dismiss", "POST", "/api/v1/inbox/{item}/dismiss", kWrite, "Take a dead task out of the inbox"});
+}
+
 void add_keys(Table& t) {
   add<ListKeys, KeyList>(t, {"keys.list", "GET", "/api/v1/keys", kRead, "List the keys of limits with what they hold"});
   add<GetKey, KeyView>(t, {"keys.get", "GET", "/api/v1/keys/{name}", kRead, "The limits of a key and what it holds"});
@@ -303,6 +335,8 @@ Table make_table() {
   add_schedules(table);
   add_keys(table);
   add_task_types(table);
+  add_questions(table);
+  add_inbox(table);
   add_events(table);
   add_tokens(table);
   add_server(table);

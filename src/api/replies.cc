@@ -89,6 +89,12 @@ Encoded encode_reply(const Reply& reply, Success success) {
         } else if constexpr (std::is_same_v<R, core::SetTaskTypeReply>) {
           out.status = status_of(r.created, success);
           base::encode(r.type, out.body);
+        } else if constexpr (std::is_same_v<R, core::AskReply>) {
+          out.status = status_of(r.created, success);
+          base::encode(r.question, out.body);
+        } else if constexpr (std::is_same_v<R, core::OpenIncidentReply>) {
+          out.status = status_of(r.created, success);
+          base::encode(r.incident, out.body);
         } else if constexpr (std::is_same_v<R, SubmitReply>) {
           out.status = status_of(any_created(r), success);
           out.body.reserve(r.tasks.size() * 80);

@@ -114,6 +114,7 @@ int run(int argc, char** argv, const Program& program) {
   add_task_commands(commands);
   add_worker_commands(commands);
   add_queue_commands(commands);
+  add_inbox_commands(commands);
   add_schedule_commands(commands);
   add_key_commands(commands);
   add_type_commands(commands);

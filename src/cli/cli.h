@@ -60,6 +60,8 @@ void add_worker_commands(Commands& commands);
 void add_task_commands(Commands& commands);
 void add_task_submit_commands(Commands& commands, CLI::App* task);
 void add_task_work_commands(Commands& commands, CLI::App* task);
+void add_question_commands(Commands& commands, CLI::App* task);
+void add_inbox_commands(Commands& commands);
 void add_queue_commands(Commands& commands);
 void add_schedule_commands(Commands& commands);
 void add_key_commands(Commands& commands);

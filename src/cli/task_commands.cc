@@ -365,6 +365,7 @@ void add_task_commands(Commands& commands) {
   add_bulk(commands, noun, "cancel", "Cancel every task that a filter chooses");
   add_bulk(commands, noun, "retry", "Try every failed task that a filter chooses again");
   add_task_work_commands(commands, noun);
+  add_question_commands(commands, noun);
 }
 
 }  // namespace arbiter::cli

@@ -8,7 +8,15 @@ void State::apply(const Event& event) {
   CHECK(event.position == position + 1);
   position = event.position;
   last_time = event.time.ms;
-  std::visit([&](const auto& body) { on(body, event); }, event.body);
+  std::visit(
+      [&](const auto& body) {
+        if constexpr (requires { inbox.on(body, event); }) {
+          inbox.on(body, event);
+        } else {
+          on(body, event);
+        }
+      },
+      event.body);
 }
 
 // ---- tasks ----------------------------------------------------------------------------------------------------
@@ -186,6 +194,10 @@ void State::on(const TaskFailed& e, const Event& event) {
   task.cancel_requested = false;
   if (e.state == TaskState::kFailed) {
     task.queue->failed.add(event.time.ms);
+    // One that failed with what it depends on needs nobody: that does.
+    if (e.reason != Reason::kDependencyFailed) {
+      inbox.task_died(task, e.error ? e.error->message.value : base::to_text(e.reason), event);
+    }
     return end_task(task, TaskState::kFailed, event);
   }
   if (e.counted) use_lineage(task);
@@ -214,7 +226,7 @@ void State::on(const TaskSuspended& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, TaskState::kSuspended));
   enter(task, TaskState::kSuspended);
-  task.lease->suspension = {event.time.ms, e.by_holder, e.reason};
+  task.lease->suspension = {event.time.ms, e.by_holder, e.reason, e.for_question};
   --task.lease->worker->slots_used;
   arm(task);
 }
@@ -259,6 +271,7 @@ void State::on(const TaskCancelled& e, const Event& event) {
 void State::on(const TaskRedriven& e, const Event& event) {
   Task& task = *find_task(e.id.value);
   CHECK(allowed(task.state, e.state));
+  inbox.task_came_back(task.id);
   task.failures = 0;
   task.ended_at = 0;
   task.ended_position = 0;

@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "core/inbox_commands.h"
 #include "core/schedule_commands.h"
 #include "core/task_commands.h"
 #include "core/token_commands.h"
@@ -179,10 +180,10 @@ BOOST_DESCRIBE_STRUCT(DrainQueue, (), (name, reason))
 
 // ---- subscriptions --------------------------------------------------------------------------------------------
 
-BOOST_DEFINE_ENUM_CLASS(SnapshotPart, kTasks, kQueues, kWorkers)
+BOOST_DEFINE_ENUM_CLASS(SnapshotPart, kTasks, kQueues, kWorkers, kInbox)
 // The state that a subscription begins with, and the position of the log at which it is true.
 struct TakeSnapshot {
-  List<SnapshotPart, 0, 3> parts;
+  List<SnapshotPart, 0, 4> parts;
   std::optional<Name> task;  // of the tasks only this one
 };
 BOOST_DESCRIBE_STRUCT(TakeSnapshot, (), (parts, task))
@@ -191,9 +192,10 @@ struct SnapshotReply {
   std::optional<std::vector<TaskView>> tasks;  // live ones, newest first, without payloads and results
   std::optional<std::vector<QueueView>> queues;
   std::optional<std::vector<WorkerView>> workers;
+  std::optional<std::vector<InboxItem>> inbox;
   std::vector<SnapshotPart> truncated;  // of these there are more than a snapshot holds (kSnapshotItemsMax)
 };
-BOOST_DESCRIBE_STRUCT(SnapshotReply, (), (position, tasks, queues, workers, truncated))
+BOOST_DESCRIBE_STRUCT(SnapshotReply, (), (position, tasks, queues, workers, inbox, truncated))
 inline constexpr std::int64_t kSnapshotItemsMax = 1'000;  // of each part
 
 // ---- cascades -------------------------------------------------------------------------------------------------
@@ -308,12 +310,15 @@ using Command =
                  DrainQueue, ListKeys, GetKey, ConfigureKey, PauseKey, ResumeKey, TakeSnapshot, CreateNamespace,
                  ListNamespaces, AddToken, FindToken, CreateToken, ListTokens, RevokeToken, NoteTokenUses,
                  RecordLifecycle, SetSchedule, GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule,
-                 DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades>;
+                 DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades, AskQuestion,
+                 GetQuestion, ListQuestions, AnswerQuestion, OpenIncident, GetIncident, ListIncidents,
+                 AcknowledgeIncident, ResolveIncident, NoteStoreClosed, ListInbox, AssignInboxItem, DismissInboxItem>;
 
 using Reply =
     std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply, LeaseStatus,
                  ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList, QueueView, KeyList,
                  KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, TokenList, SetScheduleReply,
-                 ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView, TaskTypeList, CascadeList>;
+                 ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView, TaskTypeList, CascadeList, AskReply,
+                 QuestionView, QuestionList, OpenIncidentReply, IncidentView, IncidentList, InboxItem, InboxList>;
 
 }  // namespace arbiter::core

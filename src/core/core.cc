@@ -24,6 +24,7 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
   if (events_.size() != step_start_) {
     actor_ = {"system", actor.request_id, actor.trace};
     react();
+    watch_rules();
   }
   wake_waiters();
   return answer;
@@ -38,7 +39,7 @@ void Core::emit(EventBody body) {
   }
   state_.apply(event);
   event.trace = trace_of(event.body);
-  if (!watchers_.empty() || !listeners_.empty()) note_news(event);
+  if (!watchers_.empty() || !listeners_.empty() || !question_watchers_.empty()) note_news(event);
   events_.push_back(std::move(event));
 }
 
@@ -63,6 +64,12 @@ void Core::note_news(const Event& event) {
     of_worker(state_.find_task(suspended->id.value)->lease->worker->id);
   } else if (const auto* resumed = std::get_if<TaskResumed>(&event.body)) {
     of_worker(state_.find_task(resumed->id.value)->lease->worker->id);
+  } else if (const auto* answered = std::get_if<QuestionAnswered>(&event.body)) {
+    questions_ended_now_.push_back(answered->id.value);
+  } else if (const auto* expired = std::get_if<QuestionExpired>(&event.body)) {
+    questions_ended_now_.push_back(expired->id.value);
+  } else if (const auto* withdrawn = std::get_if<QuestionWithdrawn>(&event.body)) {
+    questions_ended_now_.push_back(withdrawn->id.value);
   } else if (const auto* draining = std::get_if<WorkerDraining>(&event.body)) {
     of_worker(draining->id.value);
   } else if (const auto* gone = std::get_if<WorkerDeregistered>(&event.body)) {
@@ -105,6 +112,9 @@ void Core::unpark(Waiter& waiter) {
     case Waiter::Kind::kHeartbeat:
       drop(listeners_, waiter.worker);
       break;
+    case Waiter::Kind::kQuestion:
+      drop(question_watchers_, waiter.question);
+      break;
   }
   waiters_.erase(waiter.ticket);
 }
@@ -127,6 +137,11 @@ void Core::wake_waiters() {
       const auto it = watchers_.find(id);
       if (it == watchers_.end()) break;
       wake(*it->second, Reply(view_of(state_, *task, Detail::kFull)));
+    }
+  }
+  for (const auto& id : std::exchange(questions_ended_now_, {})) {
+    for (auto it = question_watchers_.find(id); it != question_watchers_.end(); it = question_watchers_.find(id)) {
+      wake(*it->second, question_reply(id));
     }
   }
   for (const auto& id : std::exchange(workers_with_news_, {})) tell_news(id);
@@ -155,11 +170,13 @@ void Core::tick(base::Now now) {
   begin_step({"system", ""}, now);
   react();
   fire_timers();
+  withdraw_orphans();
+  watch_rules();
   wake_waiters();
 }
 
 bool Core::has_work(base::Now now) const {
-  if (!state_.lost_workers.empty() || !state_.unsettled.empty()) return true;
+  if (!state_.lost_workers.empty() || !state_.unsettled.empty() || !state_.inbox.orphans().empty()) return true;
   if (state_.timers.next() <= now.now.ms || state_.gate_timers.next() <= now.now.ms) return true;
   if (state_.wall_timers.next() <= now.wall.ms) return true;
   for (const auto& [id, bulk] : state_.bulks) {
@@ -222,7 +239,8 @@ std::vector<std::string> Core::needs(const Command& command) const {
                              std::is_same_v<C, SuspendTask> || std::is_same_v<C, ResumeTask> ||
                              std::is_same_v<C, ReportProgress> || std::is_same_v<C, AppendLog> ||
                              std::is_same_v<C, CompleteTask> || std::is_same_v<C, FailTask> ||
-                             std::is_same_v<C, ReleaseTask> || std::is_same_v<C, ExtendLease>) {
+                             std::is_same_v<C, ReleaseTask> || std::is_same_v<C, ExtendLease> ||
+                             std::is_same_v<C, AskQuestion>) {
           want(c.id.value);
         }
       },

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "core/due_times.h"
+#include "core/incident_rules.h"
 #include "core/state.h"
 
 namespace arbiter::core {
@@ -89,10 +90,11 @@ class Core {
     std::int64_t until = 0;
     std::string worker;                 // lease, heartbeat
     std::string task;                   // watch
+    std::string question;               // question
     LeaseTasks lease;                   // lease
     std::optional<ReportReply> report;  // lease as part of a report
     Heartbeat heartbeat;                // heartbeat
-    enum class Kind : std::uint8_t { kLease, kWatch, kHeartbeat } what = Kind::kWatch;
+    enum class Kind : std::uint8_t { kLease, kWatch, kHeartbeat, kQuestion } what = Kind::kWatch;
     std::list<Waiter*>::iterator order;  // lease: its place in lease_waiters_
   };
 
@@ -224,6 +226,42 @@ class Core {
   void check_payload(const TaskSpec& spec, const std::string& path, base::FieldErrors& errors) const;
   [[nodiscard]] base::Result<void> check_result(const Task& task, const RawJson& result) const;
 
+  // ---- questions.cc ----
+  Answer on(const AskQuestion& c, Ticket);
+  Answer on(const GetQuestion& c, Ticket ticket);
+  Answer on(const AnswerQuestion& c, Ticket);
+  [[nodiscard]] base::Result<void> check_may_ask(const Task& task) const;
+  [[nodiscard]] static base::Error no_question(const std::string& id);
+  [[nodiscard]] base::Result<Reply> question_reply(const std::string& id) const;
+  void fire(const Question& question);
+  void withdraw_orphans();
+  void go_on_after(const Question& question);
+
+  // ---- incidents.cc ----
+  Answer on(const OpenIncident& c, Ticket);
+  Answer on(const GetIncident& c, Ticket);
+  Answer on(const AcknowledgeIncident& c, Ticket);
+  Answer on(const ResolveIncident& c, Ticket);
+  Answer on(const NoteStoreClosed& c, Ticket);
+  // Opens an incident, or counts the open one of the same cause once more.
+  void open_incident(const IncidentReport& report);
+  // Resolves the open one of this cause, if there is one.
+  void resolve_incident(std::string_view cause, std::string comment);
+
+  // ---- incident_rules.cc ----
+  void watch_rules();
+  void fire_queue_ages();
+  void resolve_queue_ages();
+  [[nodiscard]] bool is_too_old(Queue& queue);
+
+  // ---- inbox.cc ----
+  Answer on(const ListQuestions& c, Ticket);
+  Answer on(const ListIncidents& c, Ticket);
+  Answer on(const ListInbox& c, Ticket);
+  Answer on(const AssignInboxItem& c, Ticket);
+  Answer on(const DismissInboxItem& c, Ticket);
+  [[nodiscard]] static base::Error not_in_inbox(const std::string& item);
+
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);
   Answer on(const ListNamespaces& c, Ticket);
@@ -289,10 +327,13 @@ class Core {
   std::vector<LogLines> logs_;
 
   std::unordered_map<Ticket, std::unique_ptr<Waiter>> waiters_;
-  std::list<Waiter*> lease_waiters_;                         // longest waiting first
-  std::unordered_multimap<std::string, Waiter*> watchers_;   // by task
-  std::unordered_multimap<std::string, Waiter*> listeners_;  // heartbeats and leases, by worker
-  std::vector<std::string> ended_now_;                       // tasks with watchers that ended in this step
+  std::list<Waiter*> lease_waiters_;                                 // longest waiting first
+  std::unordered_multimap<std::string, Waiter*> watchers_;           // by task
+  std::unordered_multimap<std::string, Waiter*> listeners_;          // heartbeats and leases, by worker
+  std::unordered_multimap<std::string, Waiter*> question_watchers_;  // by question
+  Tally deaths_, losses_;                                            // of tasks by queue, of workers
+  std::vector<std::string> ended_now_;                               // tasks with watchers that ended in this step
+  std::vector<std::string> questions_ended_now_;                     // with watchers
   std::vector<std::string> workers_with_news_;
 };
 

@@ -58,6 +58,16 @@ ARBITER_EVENT(ScheduleFired, "SCHEDULE.FIRED.SUCCESS", "schedule")
 ARBITER_EVENT(ScheduleSkipped, "SCHEDULE.SKIPPED.SUCCESS", "schedule")
 ARBITER_EVENT(TaskTypeSet, "TASKTYPE.SET.SUCCESS", "task_type")
 ARBITER_EVENT(TaskTypeDeleted, "TASKTYPE.DELETED.SUCCESS", "task_type")
+ARBITER_EVENT(QuestionAsked, "QUESTION.ASKED.SUCCESS", "question")
+ARBITER_EVENT(QuestionAnswered, "QUESTION.ANSWERED.SUCCESS", "question")
+ARBITER_EVENT(QuestionExpired, "QUESTION.EXPIRED.TIMEOUT", "question")
+ARBITER_EVENT(QuestionWithdrawn, "QUESTION.WITHDRAWN.SUCCESS", "question")
+ARBITER_EVENT(IncidentOpened, "INCIDENT.OPENED.SUCCESS", "incident")
+ARBITER_EVENT(IncidentRepeated, "INCIDENT.REPEATED.SUCCESS", "incident")
+ARBITER_EVENT(IncidentAcknowledged, "INCIDENT.ACKNOWLEDGED.SUCCESS", "incident")
+ARBITER_EVENT(IncidentResolved, "INCIDENT.RESOLVED.SUCCESS", "incident")
+ARBITER_EVENT(InboxAssigned, "INBOX.ASSIGNED.SUCCESS", "inbox")
+ARBITER_EVENT(InboxDismissed, "INBOX.DISMISSED.SUCCESS", "inbox")
 #undef ARBITER_EVENT
 
 constexpr std::string_view kRetryType = "TASK.FAILED.RETRY";
@@ -70,6 +80,8 @@ const std::string& id_of(const Body& body) {
     return body.name;
   } else if constexpr (requires { body.name; }) {
     return body.name.value;
+  } else if constexpr (requires { body.item; }) {
+    return body.item;
   } else {
     return body.what;
   }
@@ -96,6 +108,18 @@ std::vector<std::string> tags_of(const Body& body) {
   if constexpr (std::is_same_v<Body, TaskAssigned>) tags.push_back(tag("worker", body.worker.value));
   if constexpr (std::is_same_v<Body, TaskFailed>) {
     if (body.worker) tags.push_back(tag("worker", body.worker->value));
+  }
+  if constexpr (
+      requires { body.task; } && requires { body.id; })
+    tags.push_back(tag("task", body.task.value));
+  if constexpr (std::is_same_v<Body, QuestionAsked>) {
+    tags.push_back(tag("worker", body.worker.value));
+    tags.push_back(tag("queue", body.queue.value));
+  }
+  if constexpr (std::is_same_v<Body, IncidentOpened>) {
+    if (body.task_id) tags.push_back(tag("task", body.task_id->value));
+    if (body.worker_id) tags.push_back(tag("worker", body.worker_id->value));
+    if (body.queue) tags.push_back(tag("queue", body.queue->value));
   }
   if constexpr (std::is_same_v<Body, TaskCancelled>) {
     if (body.dependency) tags.push_back(tag("dependency", body.dependency->value));
@@ -156,7 +180,8 @@ EventRecord to_record(const Event& event) {
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         record.type = type_of(body);
-        record.entity = tag(Traits<Body>::kKind, id_of(body));
+        // What happens to an item of the inbox is about the thing itself.
+        record.entity = Traits<Body>::kKind == "inbox" ? id_of(body) : tag(Traits<Body>::kKind, id_of(body));
         record.tags = tags_of(body);
         base::encode(body, record.data);
         if constexpr (std::is_same_v<Body, TaskSubmitted>) {

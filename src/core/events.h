@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/commands.h"
+#include "core/inbox_events.h"
 #include "core/trace.h"
 
 namespace arbiter::core {
@@ -97,9 +98,10 @@ struct TaskSuspended {
   Name id;
   std::int64_t lease = 0;
   bool by_holder = false;
-  std::optional<std::string> reason;
+  std::optional<std::string> reason;  // for a question: its id
+  bool for_question = false;
 };
-BOOST_DESCRIBE_STRUCT(TaskSuspended, (), (id, lease, by_holder, reason))
+BOOST_DESCRIBE_STRUCT(TaskSuspended, (), (id, lease, by_holder, reason, for_question))
 struct TaskResumed {
   Name id;
   std::int64_t lease = 0;
@@ -311,7 +313,9 @@ using EventBody =
                  QueuePaused, QueueResumed, QueueDraining, KeyConfigured, KeyPaused, KeyResumed, BulkStarted,
                  BulkAdvanced, NamespaceCreated, TokenCreated, TokenRevoked, TokenExpired, TokenUsed, ServerLifecycle,
                  ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped,
-                 TaskTypeSet, TaskTypeDeleted>;
+                 TaskTypeSet, TaskTypeDeleted, QuestionAsked, QuestionAnswered, QuestionExpired, QuestionWithdrawn,
+                 IncidentOpened, IncidentRepeated, IncidentAcknowledged, IncidentResolved, InboxAssigned,
+                 InboxDismissed>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

@@ -12,6 +12,9 @@
 //   a worker left                     -> its tasks go back to their queues, uncounted
 //   a task ended                      -> its dependents are queued, cancelled, failed, by their policy
 //   a bulk change is running          -> its next tasks are changed
+//   an attempt ended with questions   -> they are withdrawn
+//   a question's time is over         -> its default is the answer; its task goes on
+//   a rule notices trouble            -> an incident is opened (incident_rules.cc)
 //   a schedule is due                 -> a task is submitted, or the time is skipped, by its policies
 //   a parked request's time is over   -> it is answered with what there is
 //
@@ -30,6 +33,7 @@ void Core::react() {
   take_leases_of_lost_workers();
   tell_dependents();
   advance_cancels();
+  withdraw_orphans();
 }
 
 // ---- attempts -------------------------------------------------------------------------------------------------
@@ -112,6 +116,12 @@ void Core::fire_timers() {
         break;
       case TimerKind::kUnique:
         fire(static_cast<TaskExtras::UniqueTimer&>(*node));
+        break;
+      case TimerKind::kQuestion:
+        fire(static_cast<const Question&>(*node));
+        break;
+      case TimerKind::kQueueAge:
+        fire_queue_ages();
         break;
       case TimerKind::kTaskWall:
       case TimerKind::kSchedule:
@@ -227,6 +237,8 @@ void Core::fire(Waiter& waiter) {
       CHECK(task != nullptr);
       return wake(waiter, Reply(view_of(state_, *task, Detail::kFull)));
     }
+    case Waiter::Kind::kQuestion:
+      return wake(waiter, question_reply(waiter.question));
     case Waiter::Kind::kHeartbeat: {
       const Worker* worker = state_.find_worker(waiter.worker);
       if (worker) return wake(waiter, Reply(heartbeat_reply(waiter.heartbeat, *worker)));

@@ -16,11 +16,12 @@ struct LeaseRecord {
   std::int64_t suspended_since_ms = 0;
   bool suspended_by_holder = false;
   std::optional<std::string> suspend_reason;
+  bool suspended_for_question = false;
   std::int64_t suspended_total_ms = 0;
 };
 BOOST_DESCRIBE_STRUCT(LeaseRecord, (),
                       (worker, number, lease_ms, started_ms, suspended_since_ms, suspended_by_holder, suspend_reason,
-                       suspended_total_ms))
+                       suspended_for_question, suspended_total_ms))
 
 struct OutcomeRecord {
   static constexpr bool kSparse = true;
@@ -176,9 +177,9 @@ TaskRecord task_record(const Task& task) {
   if (task.keys && task.keys->rate) r.rate_key = task.keys->rate->name;
   if (task.lease) {
     const Suspension& rests = task.lease->suspension;
-    r.lease = LeaseRecord{
-        task.lease->worker->id, task.lease->number, task.lease->lease_ms,    task.lease->started_at, rests.since,
-        rests.by_holder,        rests.reason,       task.lease->suspended_ms};
+    r.lease = LeaseRecord{task.lease->worker->id, task.lease->number, task.lease->lease_ms,
+                          task.lease->started_at, rests.since,        rests.by_holder,
+                          rests.reason,           rests.for_question, task.lease->suspended_ms};
   }
   if (task.last) r.last = outcome_record(*task.last);
   return r;
@@ -312,6 +313,7 @@ std::vector<EntityChange> State::take_changes() {
   take_schedules(changes);
   take_tokens(changes);
   take_types(changes);
+  inbox.take_changes(changes);
   return changes;
 }
 
@@ -332,6 +334,7 @@ void State::forget_changes() {
   take_schedules(unwanted);
   take_tokens(unwanted);
   take_types(unwanted);
+  inbox.take_changes(unwanted);
   other_changes_.clear();
 }
 
@@ -357,6 +360,7 @@ std::vector<EntityChange> State::snapshot() {
   for (const auto& [id, worker] : workers) all.push_back(change_of(*worker));
   for (const auto& [name, schedule] : schedules) all.push_back(schedule_change(schedule));
   for (const auto& [name, type] : types) all.push_back(type_change(*type));
+  inbox.snapshot(all);
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
     return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
   });
@@ -416,7 +420,7 @@ base::Result<Task*> State::load_task(const StoredEntity& entity, bool must_have_
     task.lease->lease_ms = r.lease->lease_ms;
     task.lease->started_at = r.lease->started_ms;
     task.lease->suspension = {r.lease->suspended_since_ms, r.lease->suspended_by_holder,
-                              std::move(r.lease->suspend_reason)};
+                              std::move(r.lease->suspend_reason), r.lease->suspended_for_question};
     task.lease->suspended_ms = r.lease->suspended_total_ms;
     auto& worker = workers[r.lease->worker];  // Filled when its own entity comes.
     if (!worker) worker = std::make_unique<Worker>();
@@ -492,7 +496,7 @@ base::Result<void> State::load_bulk(const StoredEntity& entity) {
 }
 
 base::Result<void> State::load(const StoredEntity& entity) {
-  const auto done = [](auto& result) { return result ? base::Result<void>{} : base::fail(std::move(result.error())); };
+  const auto done = [](const auto& result) { return result ? base::Result<void>{} : base::fail(result.error()); };
   if (entity.kind == "task") {
     auto task = load_task(entity, /*must_have_ended=*/false);
     return done(task);
@@ -510,7 +514,8 @@ base::Result<void> State::load(const StoredEntity& entity) {
     return done(record);
   }
   if (entity.kind == "token") return load_token(entity);
-  return {};
+  const auto in_inbox = inbox.load(entity);
+  return done(in_inbox);
 }
 
 base::Result<void> State::admit(const StoredEntity& entity) {
@@ -592,6 +597,10 @@ void State::finish_load(std::int64_t now) {
     }
   }
   for (const auto& task : tasks) claim_unique(*task);  // at most one of each key, so in any order
+  inbox.finish_load([this](const Question& question) {
+    const Task* task = find_task(question.asked.task.value);
+    return task && task->lease && task->lease->number == question.asked.lease;
+  });
   // Loading changes nothing: what linking touched is as the store has it, but for ended tasks that nothing keeps.
   for (Task* task : dirty_tasks_) task->dirty = false;
   dirty_tasks_.clear();

@@ -46,6 +46,11 @@ Core::Answer Core::on(const TakeSnapshot& c, Ticket ticket) {
     list.limit = kSnapshotItemsMax;
     take(snapshot.workers, std::get<WorkerList>(std::move(**on(list, ticket))), SnapshotPart::kWorkers, snapshot);
   }
+  if (wants(c, SnapshotPart::kInbox)) {
+    ListInbox list;
+    list.limit = kSnapshotItemsMax;
+    take(snapshot.inbox, std::get<InboxList>(std::move(**on(list, ticket))), SnapshotPart::kInbox, snapshot);
+  }
   return Reply(std::move(snapshot));
 }
 

@@ -120,6 +120,9 @@ Profile& State::profile_of(const Name& type, const Requirements& requirements) {
 void State::note_arrival(Task& task) {
   Queue& queue = *task.queue;
   queue.arrivals.push_back({task.queued_at, task.submitted});
+  if (limits.inbox.queue_age_ms > 0 && !queue_age_timer.is_linked()) {
+    timers.set(queue_age_timer, task.queued_at + limits.inbox.queue_age_ms);
+  }
   const auto queued = static_cast<std::size_t>(queue.depth[static_cast<std::size_t>(TaskState::kQueued)]);
   if (queue.arrivals.size() <= 2 * queued + kArrivalsSlack) return;
   std::erase_if(queue.arrivals, [&](const Arrival& a) { return !is_queued_since(a); });
@@ -316,6 +319,7 @@ std::vector<std::string> State::missing_relatives(const std::vector<std::string>
 
 void State::drop_lease(Task& task) {
   if (!task.lease) return;
+  inbox.lease_ended(task);
   Worker& worker = *task.lease->worker;
   worker.leases.erase(task.lease->number);
   if (!task.lease->suspension.since) --worker.slots_used;

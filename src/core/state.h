@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "core/inbox.h"
 #include "core/queue.h"
 #include "core/schedule.h"
 #include "core/token.h"
@@ -51,9 +52,10 @@ struct CoreLimits {
   std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
   std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
   std::int64_t tokens_max = 10'000;              // of the namespace `system`
-  std::int64_t skip_count_max = 10'000;          // times that one skip counts; it may stand for more
-  bool task_stages = false;                      // events of sampled tasks tell the stages that they end
-  double trace_ratio = 0;                        // of the tasks of schedules, those that begin a sampled trace
+  InboxLimits inbox;
+  std::int64_t skip_count_max = 10'000;  // times that one skip counts; it may stand for more
+  bool task_stages = false;              // events of sampled tasks tell the stages that they end
+  double trace_ratio = 0;                // of the tasks of schedules, those that begin a sampled trace
 };
 
 // An entity as it is to be written: the current body, or its removal.
@@ -114,12 +116,14 @@ class State {
   std::map<std::string, std::unique_ptr<TaskType>, std::less<>> types;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
   std::map<std::string, Token, std::less<>> tokens;             // by hash
+  Inbox inbox{limits.inbox, timers};
 
   // ---- derived ----
   std::map<std::string, std::unique_ptr<Profile>, std::less<>> profiles;
-  TimerSet timers;       // of `now`
-  TimerSet gate_timers;  // of `now`: when rates let the next task start
-  TimerSet wall_timers;  // of the wall clock
+  TimerNode queue_age_timer{TimerKind::kQueueAge};  // when the task that is queued for the longest time is too old
+  TimerSet timers;                                  // of `now`
+  TimerSet gate_timers;                             // of `now`: when rates let the next task start
+  TimerSet wall_timers;                             // of the wall clock
   // Cascades that go on with each step.
   struct Cascade {
     std::string id;

@@ -25,9 +25,10 @@ struct Profile {
 
 // Since when a task rests, who wanted it so, and why.
 struct Suspension {
-  std::int64_t since = 0;  // 0: it does not
-  bool by_holder = false;  // else somebody else, and its worker is told to stop the program
-  std::optional<std::string> reason;
+  std::int64_t since = 0;             // 0: it does not
+  bool by_holder = false;             // else somebody else, and its worker is told to stop the program
+  std::optional<std::string> reason;  // of one for a question: its id
+  bool for_question = false;          // it is over when nothing that the task asked is open
 };
 
 struct Lease {

@@ -10,7 +10,17 @@ namespace arbiter::core {
 
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-enum class TimerKind : std::uint8_t { kTask, kTaskWall, kWorker, kWaiter, kSchedule, kGate, kUnique };
+enum class TimerKind : std::uint8_t {
+  kTask,
+  kTaskWall,
+  kWorker,
+  kWaiter,
+  kSchedule,
+  kGate,
+  kUnique,
+  kQuestion,
+  kQueueAge
+};
 
 using TimerHook = boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,
                                                   boost::intrusive::link_mode<boost::intrusive::safe_link>>;

@@ -36,6 +36,7 @@ std::optional<std::string> waiting_for(const State& state, const Task& task) {
   if (task.state == TaskState::kQueued) return held_by(state, task);
   if (task.state == TaskState::kSuspended) {
     const auto& reason = task.lease->suspension.reason;
+    if (task.lease->suspension.for_question) return "an answer to " + reason.value_or("a question");
     return "its resumption" + (reason ? " (" + *reason + ")" : "");
   }
   if (task.state != TaskState::kPending) return std::nullopt;

@@ -14,6 +14,9 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] QueueView view_of(State& state, Queue& queue, std::int64_t now);
 [[nodiscard]] KeyView view_of(const Key& key);
 [[nodiscard]] BulkView view_of(const Bulk& bulk);
+[[nodiscard]] QuestionView view_of(const Question& question);
+[[nodiscard]] IncidentView view_of(const Incident& incident);
+[[nodiscard]] InboxItem view_of(const InboxEntry& entry);
 [[nodiscard]] ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail);
 
 // Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty

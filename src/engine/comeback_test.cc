@@ -87,11 +87,15 @@ class ComesBack : public testing::Test {
     return done.get_future().get();
   }
 
-  std::size_t events() {
-    std::promise<std::size_t> counted;
-    engine_.read("default",
-                 [&](store::Reader* reader) { counted.set_value(reader ? reader->events({})->events.size() : 0); });
-    return counted.get_future().get();
+  std::vector<std::string> types() {
+    std::promise<std::vector<std::string>> read;
+    engine_.read("default", [&](store::Reader* reader) {
+      std::vector<std::string> types;
+      const auto page = reader->events({});
+      for (const auto& event : page->events) types.push_back(event.type);
+      read.set_value(std::move(types));
+    });
+    return read.get_future().get();
   }
 
   Notices notices_;
@@ -127,7 +131,9 @@ TEST_F(ComesBack, FromAFailedDeviceOnceItsDataAreRecovered) {
   notices_.wait_for("serves again");
   EXPECT_EQ(change().code, ErrorCode::kInternal);
   EXPECT_EQ(engine_.status().front().recoveries, 1u);
-  EXPECT_EQ(events(), 3u);  // What the failed commit had brought is there, too.
+  // What the failed commit had brought is there, too; and an incident tells people what happened.
+  EXPECT_THAT(types(), ElementsAre("SERVER.STARTED.SUCCESS", "SERVER.STARTED.SUCCESS", "INCIDENT.OPENED.SUCCESS",
+                                   "SERVER.STARTED.SUCCESS"));
 }
 
 TEST_F(ComesBack, WithPausesThatGrowUpToALimit) {

@@ -20,6 +20,7 @@ std::int64_t micros_since(std::chrono::steady_clock::time_point start) {
 }
 constexpr std::int64_t kTryAgainMs = 1'000;       // a namespace that cannot be opened is not tried more often than so
 constexpr std::int64_t kBlobGraceMs = 3'600'000;  // for what is written to be referred to
+constexpr std::int64_t kOutageMs = 10'000;        // out of service for so long is an incident, whatever the reason
 constexpr int kRetainStepsMax = 200;              // while a namespace closes; what is left is for another time
 
 base::Error not_open() { return {ErrorCode::kStoreUnavailable, "The namespace is not open.", {}, 1'000}; }
@@ -181,6 +182,7 @@ void Engine::Host::loaded(base::Result<Loaded> result) {
   if (!outcome) {
     come_back_later(outcome.error().code, outcome.error().message, 0);
   } else if (std::exchange(coming_back_, false)) {
+    record_outage();
     tell("The namespace serves again.");
   }
   note_status();
@@ -364,6 +366,8 @@ void Engine::Host::list_events(store::EventQuery query, std::function<void(base:
 void Engine::Host::reopen(ErrorCode after) {
   first_problem_ = namespace_.problem();
   problem_ = after;
+  device_failed_ = after == ErrorCode::kIoError;
+  closed_since_ms_ = engine_.clock_.monotonic_ms();
   retry_pause_ms_ = engine_.config_.retry_pause_ms;
   coming_back_ = after != ErrorCode::kFenced;
   tell(first_problem_);
@@ -372,6 +376,16 @@ void Engine::Host::reopen(ErrorCode after) {
   }
   note_status();
   if (coming_back_) asio::post(committer_, [self = shared_from_this()] { self->come_back(); });
+}
+
+// What people have to know of: a device that failed, or that it took long.
+void Engine::Host::record_outage() {
+  const std::int64_t closed_ms = engine_.clock_.monotonic_ms() - closed_since_ms_;
+  if (!device_failed_ && closed_ms < kOutageMs) return;
+  Request request;
+  request.command = core::NoteStoreClosed{first_problem_, closed_ms};
+  request.actor.name = "system";
+  engine_.submit(name_, std::move(request), [](const Answer&) {});
 }
 
 // What stands between the namespace and its store is overcome, or the next attempt comes later.

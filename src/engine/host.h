@@ -103,6 +103,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   void come_back();                                                                          // on the committer
   [[nodiscard]] base::Result<void> recover();                                                // on the committer
   void come_back_later(base::ErrorCode next, const std::string& why, std::int64_t took_ms);  // on the strand
+  void record_outage();                                                                      // on the strand
   void tell(const std::string& what);                                                        // on the strand
   void loaded(base::Result<Loaded> result);                                                  // on the strand
   void committed(std::unique_ptr<PendingBatch> batch, base::Result<void> result);            // on the strand
@@ -140,6 +141,8 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   std::int64_t due_ms_ = 0;   // when it is due
   // While the store keeps it closed:
   bool coming_back_ = false;
+  bool device_failed_ = false;
+  std::int64_t closed_since_ms_ = 0;              // monotonic
   std::atomic<base::ErrorCode> problem_{};        // what has to be overcome
   std::string first_problem_;                     // what closed it
   std::int64_t retry_pause_ms_ = 0;               // before the next attempt

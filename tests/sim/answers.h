@@ -35,6 +35,15 @@ class Answers {
   template <typename C>
   void success_of_types(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
+  // ---- inbox_answers.cc: false when it is not about the inbox ----
+  [[nodiscard]] bool success_of_inbox(const core::Command& command, const core::Reply& reply);
+  [[nodiscard]] bool not_found_in_inbox(const core::Command& command);
+  [[nodiscard]] bool wrong_state_in_inbox(const core::Command& command);
+  [[nodiscard]] bool invalid_in_inbox(const core::Command& command);
+  [[nodiscard]] const QuestionModel* question(const std::string& id);
+  void shows(const core::QuestionView& view);
+  void shows(const core::IncidentView& view);
+  void shows(const core::InboxItem& item);
   void repeated(const engine::StoredReply& reply);
 
   // ---- what is shown ----
@@ -108,6 +117,7 @@ class Answers {
   const Sent* sent_ = nullptr;
   Position at_ = 0;                // what is shown must be as it was at this position; 0: anywhere since the request
   std::set<std::string> created_;  // tasks whose creation was acknowledged
+  std::set<std::string> asked_;    // questions, likewise, each with its lease
   std::map<std::string, std::pair<std::string, std::string>> keys_;  // key -> fingerprint and reply, once acknowledged
 };
 

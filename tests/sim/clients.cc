@@ -187,6 +187,7 @@ void Clients::note_sign(const Sent& sent, const core::Reply& reply) {
   if (const auto* c = std::get_if<core::ReportProgress>(&command)) progressed(c->lease);
   if (const auto* c = std::get_if<core::AppendLog>(&command)) progressed(c->lease);
   if (const auto* c = std::get_if<core::StartTask>(&command)) alive(c->lease);
+  if (const auto* c = std::get_if<core::AskQuestion>(&command)) alive(c->lease);
   if (const auto* c = std::get_if<core::CompleteTask>(&command)) alive(c->lease);
   if (const auto* c = std::get_if<core::FailTask>(&command)) alive(c->lease);
   if (const auto* c = std::get_if<core::ReleaseTask>(&command)) alive(c->lease);

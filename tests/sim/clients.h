@@ -75,6 +75,14 @@ class Clients {
   core::Command look();
   core::Command snapshot();
   core::Command person();
+  // ---- inbox_requests.cc ----
+  core::Command ask();
+  core::Command question();
+  core::Command incident();
+  core::Command inbox();
+  [[nodiscard]] core::Name some_question();
+  [[nodiscard]] core::Name some_incident();
+  [[nodiscard]] std::string some_item();
 
   [[nodiscard]] core::Command anything();
   [[nodiscard]] core::TaskSpec again(const core::TaskSpec& spec, bool other);

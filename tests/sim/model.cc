@@ -58,7 +58,15 @@ TaskModel* Model::root_of(const TaskModel& t) { return task(t.root); }
 void Model::apply(const core::Event& event) {
   position = event.position;
   last_time = event.time.ms;
-  std::visit([&](const auto& body) { on(body, event); }, event.body);
+  std::visit(
+      [&](const auto& body) {
+        if constexpr (requires { inbox.on(body, event); }) {
+          inbox.on(body, event);
+        } else {
+          on(body, event);
+        }
+      },
+      event.body);
 }
 
 void Model::move(TaskModel& task, TaskState to, const core::Event& event) {
@@ -173,6 +181,9 @@ void Model::on(const core::TaskFailed& e, const core::Event& event) {
     if (TaskModel* root = root_of(task)) ++root->lineage_used;
   }
   move(task, e.state, event);
+  if (e.state != TaskState::kFailed || e.reason == core::Reason::kDependencyFailed) return;
+  inbox.dead[task.id].set(event.position, true);
+  inbox.deaths.push_back({task.spec.queue.value, event.time.ms});
 }
 
 void Model::on(const core::TaskReleased& e, const core::Event& event) {
@@ -186,6 +197,7 @@ void Model::on(const core::TaskSuspended& e, const core::Event& event) {
   if (task.lease) {
     task.lease->suspended_at = event.time.ms;
     task.lease->by_holder = e.by_holder;
+    task.lease->for_question = e.for_question;
     ++workers[task.lease->worker].resting;
   }
   move(task, TaskState::kSuspended, event);
@@ -221,6 +233,7 @@ void Model::on(const core::TaskUniqueExpired& e, const core::Event& event) {
 
 void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
+  if (inbox.dead.contains(task.id)) inbox.dead[task.id].set(event.position, false);
   const bool claims = task.spec.unique_key && task.spec.unique_scope != core::UniqueScope::kWindow;
   if (claims && !limits.unique.contains(task.spec.unique_key->value)) limits.claim(task, event.position);
   task.now.failures = 0;
@@ -254,6 +267,7 @@ void Model::on(const core::WorkerDraining& e, const core::Event& event) {
 }
 void Model::on(const core::WorkerLost& e, const core::Event& event) {
   WorkerModel& worker = workers[e.id.value];
+  inbox.losses.push_back({e.id.value, event.time.ms});
   worker.now.state = core::WorkerState::kLost;
   worker.lost_at = event.time.ms;
   note(worker, event);

@@ -10,6 +10,7 @@
 #include "core/events.h"
 #include "core/schedule.h"
 #include "history.h"
+#include "inbox_model.h"
 #include "limits_model.h"
 
 namespace arbiter::sim {
@@ -58,6 +59,7 @@ struct TaskModel {
     std::int64_t suspended_at = 0, suspended_ms = 0;  // now, and all that is over
     std::int64_t resumed_at = 0;
     bool by_holder = false;
+    bool for_question = false;
   };
   std::optional<Lease> lease;
   std::string root;  // itself when it has no parent
@@ -167,6 +169,7 @@ class Model {
   std::vector<std::pair<std::string, std::string>> lifecycle;         // what, detail
 
   LimitsModel limits;
+  InboxModel inbox;
 
   std::map<std::int64_t, std::string> holders;  // who got which lease
   std::map<std::int64_t, std::string> leased;   // of which task

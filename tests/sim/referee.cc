@@ -25,6 +25,10 @@ void Referee::judge(const core::Event& event) {
   loads_seen_ = outside_.loads.size();
   RULE(event.position == model_.position + 1, "6", "the positions are not dense");
   RULE(event.time.ms >= model_.last_time, "6", "time goes back in the log");
+  if (const std::string id = std::exchange(must_resume_, {}); !id.empty()) {
+    const auto* resumed = std::get_if<core::TaskResumed>(&event.body);
+    RULE(resumed && resumed->id.value == id, "3", "the last question of " + id + " has ended, but it does not go on");
+  }
   std::visit([&](const auto& body) { on(body); }, event.body);
 }
 
@@ -219,6 +223,10 @@ void Referee::on(const core::TaskSuspended& e) {
   if (!task) return;
   RULE(task->now.state == TaskState::kRunning, "3", task->id + " is suspended, but was not running");
   check_holder(*task, e.lease, "");
+  if (e.for_question) {
+    RULE(model_.inbox.open_of(task->id) > 0, "3", task->id + " waits for an answer, but asks nothing");
+    world_.count(Kind::kReaction, "suspended for a question");
+  }
 }
 
 void Referee::on(const core::TaskResumed& e) {

@@ -64,6 +64,21 @@ class Referee {
   void check_punctual(const ScheduleModel& schedule, const core::ScheduleFired& e);
   void check_reason(const ScheduleModel& schedule, const core::ScheduleSkipped& e);
 
+  // ---- inbox_rules.cc ----
+  void on(const core::QuestionAsked& e);
+  void on(const core::QuestionAnswered& e);
+  void on(const core::QuestionExpired& e);
+  void on(const core::QuestionWithdrawn& e);
+  void on(const core::IncidentOpened& e);
+  void on(const core::IncidentRepeated& e);
+  void on(const core::IncidentAcknowledged& e);
+  void on(const core::IncidentResolved& e);
+  void on(const core::InboxAssigned& e);
+  void on(const core::InboxDismissed& e);
+  [[nodiscard]] const QuestionModel* open_question(const core::Name& id, const core::Name& task);
+  void check_heard(const QuestionModel& question);
+  void check_unresolved(const core::Name& id, const std::string& cause);
+
   [[nodiscard]] TaskModel* known(const std::string& id);
   // Running time, without what the engine stood still, from `since` to now.
   [[nodiscard]] std::int64_t ran(std::int64_t since) const { return time_ - since - world_.stalled(since, time_); }
@@ -92,6 +107,7 @@ class Referee {
   std::int64_t time_ = 0;
   std::int64_t lease_max_ = 0;
   std::size_t loads_seen_ = 0;
+  std::string must_resume_{};  // its last question has ended: the next event lets it go on
 };
 
 }  // namespace arbiter::sim

@@ -72,6 +72,7 @@ std::string lease_of(const core::Command& command) {
 
 void Answers::not_found(const core::Command& command) {
   if (const std::string name = schedule_of(command); !name.empty()) return no_schedule(name);
+  if (not_found_in_inbox(command)) return;
   if (const auto* c = std::get_if<core::GetTaskType>(&command)) return no_type(c->name.value);
   if (const auto* c = std::get_if<core::DeleteTaskType>(&command)) return no_type(c->name.value);
   const std::string id = task_of(command);
@@ -184,6 +185,11 @@ void Answers::conflict(const core::Report& report) {
 }
 
 void Answers::id_conflict(const core::Command& command) {
+  if (const auto* asked = std::get_if<core::AskQuestion>(&command)) {
+    RULE(asked->question_id && model_.inbox.questions.contains(asked->question_id->value), "9",
+         "is refused for a question that does not exist");
+    return;
+  }
   const auto specs = specs_of(command);
   const bool other = std::any_of(specs.begin(), specs.end(), [&](const core::TaskSpec* spec) {
     const TaskModel* t = spec->id ? model_.task(spec->id->value) : nullptr;
@@ -238,6 +244,7 @@ void Answers::lineage(const core::Command& command) {
 }
 
 void Answers::wrong_state(const core::Command& command) {
+  if (wrong_state_in_inbox(command)) return;
   const TaskModel* t = model_.task(task_of(command));
   if (!t) return;
   if (std::holds_alternative<core::CancelTask>(command)) {
@@ -354,7 +361,7 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
       RULE(asked.bad || breaks_schema(command) || lost_parent(command) || names_key_twice(command) ||
-               pauses_in_the_past(command) || has_ended(command),
+               pauses_in_the_past(command) || has_ended(command) || invalid_in_inbox(command),
            "3", "is refused as invalid: " + error.message);
       return;
     case ErrorCode::kNotFound:

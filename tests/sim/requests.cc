@@ -39,14 +39,15 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 21> kChoices{
+  static constexpr std::array<Choice, 24> kChoices{
       {{13, &Clients::submit},     {7, &Clients::batch},         {2, &Clients::bad_batch},
        {6, &Clients::get},         {3, &Clients::look},          {2, &Clients::graph},
        {2, &Clients::bulk},        {16, &Clients::lease},        {6, &Clients::report},
        {9, &Clients::under_lease}, {14, &Clients::outcome},      {3, &Clients::registration},
        {7, &Clients::heartbeat},   {2, &Clients::worker_change}, {3, &Clients::queue_change},
        {7, &Clients::schedule},    {3, &Clients::key_change},    {2, &Clients::catalogue},
-       {3, &Clients::token},       {2, &Clients::task_type},     {5, &Clients::person}}};
+       {3, &Clients::token},       {2, &Clients::task_type},     {5, &Clients::person},
+       {5, &Clients::question},    {2, &Clients::incident},      {3, &Clients::inbox}}};
   static constexpr int kSum = [] {
     int sum = 0;
     for (const auto& c : kChoices) sum += c.weight;
@@ -181,7 +182,8 @@ core::Command Clients::look() {
 
 core::Command Clients::snapshot() {
   core::TakeSnapshot c;
-  for (const auto part : {core::SnapshotPart::kTasks, core::SnapshotPart::kQueues, core::SnapshotPart::kWorkers}) {
+  for (const auto part : {core::SnapshotPart::kTasks, core::SnapshotPart::kQueues, core::SnapshotPart::kWorkers,
+                          core::SnapshotPart::kInbox}) {
     if (random_.percent(60)) c.parts.push_back(part);
   }
   if (random_.percent(30)) c.task = specs_.any_id();

@@ -39,6 +39,15 @@ Setup make_setup(Random& random) {
   s.engine_limits.batch_events_max = static_cast<std::size_t>(one_of(random, {3, 50, 2'000}));
   s.engine_limits.backlog_max = static_cast<std::size_t>(one_of(random, {3, 20'000}));
   s.limits.tokens_max = one_of(random, {3, 6, 100});
+  s.limits.inbox.questions_max = one_of(random, {3, 10'000});
+  s.limits.inbox.questions_of_task_max = one_of(random, {1, 3, 10});
+  s.limits.inbox.incidents_max = one_of(random, {2, 1'000});
+  s.limits.inbox.dead_tasks_max = one_of(random, {2, 10, 10'000});
+  s.limits.inbox.dead_task_ms = one_of(random, {5'000, 30LL * 86'400'000});
+  s.limits.inbox.kept_max = one_of(random, {1, 2, 1'000});
+  s.limits.inbox.queue_age_ms = one_of(random, {0, 2'000, 20'000});
+  s.limits.inbox.dead_tasks_alert = one_of(random, {0, 2, 5});
+  s.limits.inbox.worker_losses_alert = one_of(random, {0, 1, 3});
   s.limits.schedules_max = one_of(random, {2, 100});
   s.limits.schedule_runs_max = one_of(random, {2, 10});
   s.limits.schedule_queued_max = one_of(random, {2, 5});

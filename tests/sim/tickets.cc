@@ -18,6 +18,8 @@ struct Summary {
     return "worker " + r.worker.id.value + ' ' + std::to_string(r.worker.session);
   }
   std::string operator()(const core::BulkView& r) const { return "bulk " + r.id.value; }
+  std::string operator()(const core::AskReply& r) const { return "question " + r.question.id.value; }
+  std::string operator()(const core::OpenIncidentReply& r) const { return "incident " + r.incident.id.value; }
   std::string operator()(const auto&) const { return "done"; }
 
   static std::string leases(const std::vector<core::LeaseView>& list) {
@@ -46,6 +48,7 @@ int marked_tasks(const Asked& asked) {
 
 std::int64_t wait_of(const core::Command& command) {
   if (const auto* get = std::get_if<core::GetTask>(&command)) return get->wait_ms ? get->wait_ms->value : 0;
+  if (const auto* question = std::get_if<core::GetQuestion>(&command)) return question->wait_ms;
   if (const auto* lease = std::get_if<core::LeaseTasks>(&command)) return lease->wait_ms;
   if (const auto* heartbeat = std::get_if<core::Heartbeat>(&command)) return heartbeat->wait_ms;
   if (const auto* report = std::get_if<core::ReportTasks>(&command))
