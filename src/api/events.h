@@ -46,7 +46,7 @@ struct StreamEvents {
   TypePatterns types;
   Tags tags;
   std::optional<base::Name> task;                 // only events of this task
-  base::List<core::SnapshotPart, 0, 3> snapshot;  // begin with the present state of these; without `after`
+  decltype(core::TakeSnapshot::parts) snapshot;  // begin with the present state of these; without `after`
 };
 BOOST_DESCRIBE_STRUCT(StreamEvents, (), (after, types, tags, task, snapshot))
 // What a client asks for as a subscription. kInvalidRequest: fields that do not go together.

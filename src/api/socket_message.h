@@ -16,7 +16,7 @@ struct Subscribe {
   Tags tags;
   std::optional<base::Name> task;
   std::optional<EventPosition> after;
-  base::List<core::SnapshotPart, 0, 3> snapshot;
+  decltype(core::TakeSnapshot::parts) snapshot;
 };
 BOOST_DESCRIBE_STRUCT(Subscribe, (), (type, id, types, events, tags, task, after, snapshot))
 
