@@ -92,6 +92,14 @@ TEST(OpenApi, WhatThePathGivesIsNotAskedForInTheBody) {
   EXPECT_EQ(complete.at("required"), json::array{"lease"});
 }
 
+TEST(OpenApi, AnAnswerRequiresWhatItAlwaysHasAndARequestWhatItMustSay) {
+  const auto& schemas = document().at("components").at("schemas");
+  EXPECT_EQ(schemas.at("LeaseView").at("required"), (json::array{"task", "lease", "attempt", "expiresAt"}));
+  EXPECT_EQ(schemas.at("SubmitTask").at("required"), json::array{"type"});
+  // Part of both.
+  EXPECT_FALSE(schemas.at("RetryPolicy").as_object().contains("required"));
+}
+
 TEST(Documentation, TheTableOfOperationsIsUpToDate) {
   std::ifstream in(ARBITER_SOURCE_DIR "/docs/api.md");
   std::stringstream text;

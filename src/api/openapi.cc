@@ -134,6 +134,9 @@ json::object components(base::Schemas& schemas) {
 
 std::string openapi_document(const std::string& version) {
   base::Schemas schemas;
+  for (const auto& operation : operations()) {
+    if (operation.has_body() && operation.request_schema) (void)operation.request_schema(schemas);
+  }
   json::object paths;
   for (const auto& operation : operations()) {
     auto& path = paths[operation.path];

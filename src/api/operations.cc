@@ -1,6 +1,7 @@
 // The operation table. To add an operation: describe its request and reply, write its handler, add a row.
 #include <array>
 
+#include "api/answer_schema.h"
 #include "api/call.h"
 #include "api/events.h"
 #include "api/server_operations.h"
@@ -90,7 +91,7 @@ Operation& add(Table& table, const Line& line, Run run) {
 
 template <typename Request, typename Reply>
 void add(Table& table, const Line& line, Run run) {
-  add<Request>(table, line, run).reply_schema = &base::schema<Reply>;
+  add<Request>(table, line, run).reply_schema = &answer_schema<Reply>;
 }
 template <typename Request, typename Reply>
 void add(Table& table, const Line& line) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "api/openapi.h"
 #include "api/operation.h"
 #include "server/config.h"
 #include "server/serve.h"
@@ -101,6 +102,13 @@ void add_generator_commands(cli::Commands& commands) {
       .add("api-table", {"The table of operations for docs/api.md"},
            []() -> cli::Result<int> {
              std::fputs(api::operations_markdown().c_str(), stdout);
+             return 0;
+           })
+      ->group("");
+  commands
+      .add("openapi", {"The OpenAPI document, as GET /openapi.json gives it"},
+           []() -> cli::Result<int> {
+             std::puts(api::openapi_document(ARBITER_VERSION).c_str());
              return 0;
            })
       ->group("");

@@ -7,7 +7,8 @@ namespace arbiter::server {
 
 // `arbiter serve`.
 void add_serve_command(cli::Commands& commands);
-// `arbiter api-table` and `arbiter config-example`, which print generated parts of the repository. Not in the help.
+// `arbiter api-table`, `arbiter openapi` and `arbiter config-example`: what generated parts of the repository are made
+// of. Not in the help.
 void add_generator_commands(cli::Commands& commands);
 // For `arbiter config check`.
 [[nodiscard]] base::Result<void> check_config(const std::string& path);

@@ -19,8 +19,8 @@ export class Command {
   private readonly end_: Promise<number | NodeJS.Signals>;
   private readonly child: ChildProcess;
 
-  constructor(arguments_: string[], options: { env?: Record<string, string>; cwd?: string } = {}) {
-    this.child = spawn(BINARY, arguments_, {
+  constructor(arguments_: string[], options: { env?: Record<string, string>; cwd?: string; program?: string } = {}) {
+    this.child = spawn(options.program ?? BINARY, arguments_, {
       env: { ...process.env, ...options.env, [MARK]: this.mark },
       cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,6 +36,11 @@ export class Command {
 
   static against(server: Server, arguments_: string[], options: { env?: Record<string, string>; cwd?: string } = {}): Command {
     return new Command(arguments_, { ...options, env: { ARBITER_URL: server.url, ARBITER_TOKEN: server.token, ...options.env } });
+  }
+
+  // Another program than `arbiter`, which finds the server in its environment.
+  static program(server: Server, program: string, arguments_: string[], options: { cwd?: string } = {}): Command {
+    return new Command(arguments_, { ...options, program, env: { ARBITER_URL: server.url, ARBITER_TOKEN: server.token } });
   }
 
   get exited(): Promise<number | NodeJS.Signals> {
