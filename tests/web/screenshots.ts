@@ -40,11 +40,12 @@ async function main(folder: string, wanted: string[]): Promise<void> {
     const fleet = await atWork(server);
     await needsHelp(server, fleet);
     const linter = await worker(server, 'barbara', { capabilities: ['lint'], maxConcurrent: 20 });
+    fleet.workers.barbara = linter;
     const seen = async () => (await server.expect(200, 'GET', '/api/v1/metrics/history?sinceMs=600000')).times.length as number;
     // Something to draw: samples are taken once a second.
     await eventually('there are samples', async () => {
       await churn(server, linter, 2);
-      return (await seen()) >= 40;
+      return (await seen()) >= 30;
     }, 120_000);
     for (const shot of shots.filter((one) => wanted.length === 0 || wanted.includes(one.name))) {
       const visit = await Visit.signedIn(server, shot.place, shot);

@@ -8,12 +8,18 @@ export interface Fleet {
   running: Lease[];
 }
 
+const BEAT_MS = 5_000; // Workers are lost after 30 s of silence.
+
 const AGENTS = ['ada', 'grace', 'linus', 'margaret', 'dennis'];
 
 // Five agents on a release: some work is done, some is under way, some waits, one task is dead.
 export async function atWork(server: Server): Promise<Fleet> {
   const workers: Record<string, string> = {};
   for (const name of AGENTS) workers[name] = await worker(server, name, { capabilities: ['*'], maxConcurrent: 2 });
+  const beat = setInterval(() => {
+    for (const id of Object.values(workers)) void server.call('POST', `/api/v1/workers/${id}/heartbeat`).catch(() => undefined);
+  }, BEAT_MS);
+  beat.unref();
   const long = { leaseMs: 3_600_000 };
   await server.expect(200, 'PUT', '/api/v1/queues/review', { concurrency: 10 });
   await submitBatch(server, [

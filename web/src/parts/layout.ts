@@ -19,9 +19,9 @@ export interface Layout {
   height: number;
 }
 
-export const BOX_WIDTH = 176;
+export const BOX_WIDTH = 164;
 export const BOX_HEIGHT = 44;
-const GAP_X = 52;
+const GAP_X = 40;
 const GAP_Y = 14;
 const SWEEPS = 4;
 

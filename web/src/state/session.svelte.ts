@@ -13,6 +13,7 @@ class SessionState {
     if (match === null) return this.look();
     // Neither the address bar nor the history keeps it.
     history.replaceState(null, '', location.pathname);
+    dispatchEvent(new HashChangeEvent('hashchange'));
     let token = match[1]!;
     try {
       token = decodeURIComponent(token);
