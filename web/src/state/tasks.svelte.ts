@@ -4,6 +4,7 @@ import type { LogEvent, Page, Task, TaskState } from '../api/types';
 import { live } from './live.svelte';
 
 const PAGE = 500;
+const SHORT_PAGES_MAX = 20;
 const LOADED_MAX = 50_000;
 const HEAD_EVERY_MS = 1_000;
 
@@ -88,7 +89,7 @@ export class TaskRows {
     return get<Page<Task>>('/api/v1/tasks', { ...rest, state, limit, cursor });
   }
 
-  private async load(cursor: string | undefined): Promise<void> {
+  private async load(cursor: string | undefined, short = 0): Promise<void> {
     const round = ++this.round;
     this.loading = true;
     try {
@@ -98,6 +99,8 @@ export class TaskRows {
       this.cursor = page.nextCursor;
       this.complete = page.nextCursor === undefined;
       this.set(cursor === undefined ? page.items : [...this.rows, ...page.items.filter((task) => !this.index.has(task.id))]);
+      // The server looks at so many tasks for a page and no more; where few match, it is asked to go on.
+      if (!this.complete && page.items.length < PAGE && short < SHORT_PAGES_MAX) return await this.load(page.nextCursor, short + 1);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (round === this.round) this.problem = error;
