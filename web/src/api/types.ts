@@ -81,6 +81,24 @@ export interface InboxItem {
 export interface Inbox extends Page<InboxItem> {
   open: { questions: number; incidents: number; deadTasks: number };
 }
+export interface BudgetMeter {
+  subject: string;
+  tokens: number;
+  cost: number;
+  attempts: number;
+  raised?: { tokens?: number; cost?: number; attempts?: number };
+  share: number;
+  state: 'open' | 'warned' | 'exhausted';
+}
+export interface Budget {
+  name: string;
+  scope: string;
+  period: 'total' | 'day';
+  limits: { tokens?: number; cost?: number; attempts?: number };
+  onLimit: 'pause' | 'refuse';
+  resetsAt?: string;
+  meters: BudgetMeter[];
+}
 export interface Question {
   id: string;
   state: 'open' | 'answered' | 'expired' | 'withdrawn';
