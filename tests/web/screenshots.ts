@@ -9,29 +9,24 @@ import { needsHelp } from './support/inbox';
 interface Shot extends Look {
   name: string;
   place: string;
-  ready?: string;
+  documented?: boolean; // Others are made when they are named: `tests/web/run --screenshots FOLDER NAMES`.
 }
 const wide = { width: 1280, height: 800 };
+const tall = { width: 1280, height: 1040 };
 const phone = { width: 390, height: 780, scale: 2 };
+const views = ['overview', 'inbox', 'tasks', 'workers', 'queues', 'events'];
 const shots: Shot[] = [
-  { name: 'overview', place: '', ...wide },
-  { name: 'overview-dark', place: '', dark: true, ...wide },
-  { name: 'inbox', place: 'inbox', ...wide },
-  { name: 'task', place: 'tasks/implement-search', width: 1280, height: 1060 },
-  { name: 'tasks', place: 'tasks', ...wide },
-  { name: 'workers', place: 'workers', ...wide },
-  { name: 'queues', place: 'queues', ...wide },
-  { name: 'queues-dark', place: 'queues', dark: true, ...wide },
-  { name: 'events', place: 'events', ...wide },
-  { name: 'events-dark', place: 'events', dark: true, ...wide },
-  { name: 'task-dark', place: 'tasks/implement-search', dark: true, width: 1280, height: 1060 },
-  { name: 'inbox-dark', place: 'inbox', dark: true, ...wide },
-  { name: 'phone-overview', place: '', ...phone },
-  { name: 'phone-inbox', place: 'inbox', dark: true, ...phone },
-  { name: 'phone-tasks', place: 'tasks', ...phone },
+  { name: 'overview', place: '', documented: true, ...tall },
+  { name: 'inbox', place: 'inbox', documented: true, ...tall },
+  { name: 'task', place: 'tasks/implement-search', documented: true, ...tall },
+  { name: 'phone-overview', place: '', documented: true, dark: true, ...phone },
+  { name: 'task-dark', place: 'tasks/implement-search', dark: true, ...tall },
   { name: 'phone-task', place: 'tasks/implement-search', ...phone },
-  { name: 'phone-events', place: 'events', ...phone },
-  { name: 'phone-queues', place: 'queues', ...phone },
+  ...views.flatMap((view) => [
+    { name: `${view}-dark`, place: view === 'overview' ? '' : view, dark: true, ...wide },
+    { name: `phone-${view}-light`, place: view === 'overview' ? '' : view, ...phone },
+  ]),
+  ...views.slice(2).map((view) => ({ name: view, place: view, ...wide })),
 ];
 
 async function main(folder: string, wanted: string[]): Promise<void> {
@@ -47,18 +42,13 @@ async function main(folder: string, wanted: string[]): Promise<void> {
       await churn(server, linter, 2);
       return (await seen()) >= 30;
     }, 120_000);
-    for (const shot of shots.filter((one) => wanted.length === 0 || wanted.includes(one.name))) {
+    for (const shot of shots.filter((one) => (wanted.length === 0 ? one.documented : wanted.includes(one.name) || wanted[0] === 'all'))) {
       const visit = await Visit.signedIn(server, shot.place, shot);
       await visit.page.waitForLoadState('networkidle').catch(() => undefined);
       await visit.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 700)));
       await visit.page.screenshot({ path: join(folder, `${shot.name}.png`) });
       await visit.close();
     }
-    const stranger = await Visit.open(server, wide);
-    await stranger.page.goto('/');
-    await stranger.page.getByRole('button', { name: 'Sign in' }).waitFor();
-    if (wanted.length === 0) await stranger.page.screenshot({ path: join(folder, 'sign-in.png') });
-    await stranger.close();
   } finally {
     await closeBrowser();
     await server.stop();
