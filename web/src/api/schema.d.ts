@@ -744,6 +744,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a person in the middle of a task, which is suspended until the answer */
+        post: operations["tasks.ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List questions, newest first: open and ended ones */
+        get: operations["questions.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A question; with waitMs the answer comes when it is open no longer */
+        get: operations["questions.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/questions/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question; its task goes on */
+        post: operations["questions.answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List incidents, newest first: those that are open and resolved ones */
+        get: operations["incidents.list"];
+        put?: never;
+        /** Open an incident, or count the open one of the same cause once more */
+        post: operations["incidents.open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident with its evidence */
+        get: operations["incidents.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that somebody looks after an incident */
+        post: operations["incidents.acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an incident is over */
+        post: operations["incidents.resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that waits for a human: open questions, incidents, dead tasks */
+        get: operations["inbox.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{item}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an item of the inbox to somebody */
+        post: operations["inbox.assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{item}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a dead task out of the inbox */
+        post: operations["inbox.dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1024,9 +1212,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcknowledgeIncident: {
+            comment?: string;
+        };
+        AnswerQuestion: {
+            comment?: string;
+            answer: string;
+        };
         AppendLog: {
             lines: string[];
             lease: string;
+        };
+        AskQuestion: {
+            questionId?: string;
+            lease: string;
+            text: string;
+            options?: string[];
+            default?: string;
+            details?: unknown;
+            expiresInMs?: number;
+        };
+        AssignInboxItem: {
+            assignee?: string;
         };
         BulkAdvanced: {
             id?: string;
@@ -1116,6 +1323,9 @@ export interface components {
             lastUsedAt?: string;
             token?: string;
         };
+        DismissInboxItem: {
+            reason?: string;
+        };
         Done: Record<string, never>;
         DrainQueue: {
             reason?: string;
@@ -1203,6 +1413,110 @@ export interface components {
             lost?: components["schemas"]["Cancellation"][];
             drain?: boolean;
             running?: number;
+        };
+        InboxAssigned: {
+            item?: string;
+            assignee?: string;
+        };
+        InboxCounts: {
+            questions?: number;
+            incidents?: number;
+            deadTasks?: number;
+        };
+        InboxDismissed: {
+            item?: string;
+            reason?: string;
+        };
+        InboxItem: {
+            item?: string;
+            /** @enum {string} */
+            kind?: "question" | "incident" | "task";
+            id?: string;
+            state?: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            title?: string;
+            taskId?: string;
+            queue?: string;
+            workerId?: string;
+            assignee?: string;
+            /** Format: date-time */
+            createdAt?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            options?: string[];
+            default?: string;
+        };
+        InboxList: {
+            items?: components["schemas"]["InboxItem"][];
+            nextCursor?: string;
+            open?: components["schemas"]["InboxCounts"];
+        };
+        IncidentAcknowledged: {
+            id?: string;
+            comment?: string;
+            by?: string;
+        };
+        IncidentList: {
+            items?: components["schemas"]["IncidentView"][];
+            nextCursor?: string;
+        };
+        IncidentOpened: {
+            id?: string;
+            cause?: string;
+            /** @enum {string} */
+            rule?: "reported" | "queue_age" | "dead_tasks" | "worker_flapping" | "budget" | "store_closed";
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            title?: string;
+            evidence?: unknown;
+            taskId?: string;
+            queue?: string;
+            workerId?: string;
+            by?: string;
+        };
+        IncidentRepeated: {
+            id?: string;
+            cause?: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            title?: string;
+            evidence?: unknown;
+        };
+        IncidentResolved: {
+            id?: string;
+            cause?: string;
+            comment?: string;
+            by?: string;
+        };
+        IncidentView: {
+            id?: string;
+            /** @enum {string} */
+            state?: "open" | "acknowledged" | "resolved";
+            cause?: string;
+            /** @enum {string} */
+            rule?: "reported" | "queue_age" | "dead_tasks" | "worker_flapping" | "budget" | "store_closed";
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            title?: string;
+            evidence?: unknown;
+            count?: number;
+            taskId?: string;
+            queue?: string;
+            workerId?: string;
+            assignee?: string;
+            openedBy?: string;
+            /** Format: date-time */
+            openedAt?: string;
+            /** Format: date-time */
+            lastAt?: string;
+            acknowledgedBy?: string;
+            /** Format: date-time */
+            acknowledgedAt?: string;
+            resolvedBy?: string;
+            /** Format: date-time */
+            resolvedAt?: string;
+            comment?: string;
         };
         KeyConfigured: {
             name?: string;
@@ -1320,6 +1634,16 @@ export interface components {
             expiresAt?: string;
             expiresInMs?: number;
         };
+        OpenIncident: {
+            cause: string;
+            title: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            evidence?: unknown;
+            taskId?: string;
+            queue?: string;
+            workerId?: string;
+        };
         PauseKey: {
             reason?: string;
             /** Format: date-time */
@@ -1347,6 +1671,63 @@ export interface components {
             message?: string;
             /** Format: date-time */
             at?: string;
+        };
+        QuestionAnswered: {
+            id?: string;
+            task?: string;
+            answer?: string;
+            comment?: string;
+            by?: string;
+        };
+        QuestionAsked: {
+            id?: string;
+            task?: string;
+            lease?: number;
+            worker?: string;
+            queue?: string;
+            text?: string;
+            options?: string[];
+            default?: string;
+            details?: unknown;
+            /** Format: date-time */
+            expiresAt?: string;
+        };
+        QuestionExpired: {
+            id?: string;
+            task?: string;
+            answer?: string;
+        };
+        QuestionList: {
+            items?: components["schemas"]["QuestionView"][];
+            nextCursor?: string;
+        };
+        QuestionView: {
+            id?: string;
+            /** @enum {string} */
+            state?: "open" | "answered" | "expired" | "withdrawn";
+            text?: string;
+            details?: unknown;
+            options?: string[];
+            default?: string;
+            answer?: string;
+            comment?: string;
+            answeredBy?: string;
+            taskId?: string;
+            queue?: string;
+            workerId?: string;
+            assignee?: string;
+            /** Format: date-time */
+            askedAt?: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            reason?: string;
+        };
+        QuestionWithdrawn: {
+            id?: string;
+            task?: string;
+            reason?: string;
         };
         QueueConfigured: {
             name?: string;
@@ -1459,6 +1840,9 @@ export interface components {
                 [key: string]: string;
             };
             workerId?: string;
+        };
+        ResolveIncident: {
+            comment?: string;
         };
         ResumeKey: Record<string, never>;
         ResumeQueue: Record<string, never>;
@@ -1820,6 +2204,7 @@ export interface components {
             lease?: number;
             byHolder?: boolean;
             reason?: string;
+            forQuestion?: boolean;
         };
         TaskTypeDeleted: {
             name?: string;
@@ -3786,6 +4171,427 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "tasks.ask": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskQuestion"];
+            };
+        };
+        responses: {
+            /** @description It was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "questions.list": {
+        parameters: {
+            query?: {
+                /** @description Several values are separated by commas. */
+                state?: ("open" | "answered" | "expired" | "withdrawn")[];
+                taskId?: string;
+                assignee?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "questions.get": {
+        parameters: {
+            query?: {
+                waitMs?: number;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "questions.answer": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerQuestion"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "incidents.list": {
+        parameters: {
+            query?: {
+                /** @description Several values are separated by commas. */
+                state?: ("open" | "acknowledged" | "resolved")[];
+                /** @description Several values are separated by commas. */
+                severity?: ("info" | "warning" | "critical")[];
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "incidents.open": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIncident"];
+            };
+        };
+        responses: {
+            /** @description It was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "incidents.get": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "incidents.acknowledge": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeIncident"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "incidents.resolve": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResolveIncident"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "inbox.list": {
+        parameters: {
+            query?: {
+                /** @description Several values are separated by commas. */
+                kind?: ("question" | "incident" | "task")[];
+                assignee?: string;
+                /** @description Several values are separated by commas. */
+                severity?: ("info" | "warning" | "critical")[];
+                queue?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "inbox.assign": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AssignInboxItem"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxItem"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "inbox.dismiss": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DismissInboxItem"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "events.query": {
         parameters: {
             query?: {
@@ -3829,7 +4635,7 @@ export interface operations {
                 tags?: string[];
                 task?: string;
                 /** @description Several values are separated by commas. */
-                snapshot?: ("tasks" | "queues" | "workers")[];
+                snapshot?: ("tasks" | "queues" | "workers" | "inbox")[];
                 /** @description The same as the header Arbiter-Namespace. */
                 namespace?: components["parameters"]["NamespaceQuery"];
             };
