@@ -1,5 +1,6 @@
-// Values of headers: the token in two places, preferred encodings, the trace of a client. The first line says which.
+// Values of headers: the token in three places, preferred encodings, the trace of a client. The first line says which.
 #include "api/bearer.h"
+#include "api/session.h"
 #include "base/trace_context.h"
 #include "net/compression.h"
 #include "target.h"
@@ -20,6 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     REQUIRE(token.size() < value.size() || token.empty());
     REQUIRE(value.find(token) != std::string_view::npos);
     (void)api::offers_protocol(request, api::kSocketProtocol);
+  } else if (which == "cookie") {
+    net::Request request;
+    request.headers = {{"Host", "localhost:1"}, {"Cookie", std::string(value)}};
+    const auto token = api::session_token(request);
+    REQUIRE(token.find(';') == std::string_view::npos);
+    REQUIRE(value.find(token) != std::string_view::npos);
+    request.headers = {{"Host", "h"}, {"Origin", std::string(value)}};
+    if (api::is_same_origin(request)) REQUIRE(value.ends_with("://h") || value.ends_with("://H"));
   } else if (which == "accept") {
     const bool accepted = net::accepts_gzip(value);
     // What is put behind decides when it is about gzip itself.

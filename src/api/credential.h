@@ -29,6 +29,7 @@ class Credential : public std::enable_shared_from_this<Credential> {
   [[nodiscard]] const std::string& name() const { return token_.name.value; }
   [[nodiscard]] const std::string& id() const { return token_.id.value; }
   [[nodiscard]] const std::string& hash() const { return hash_; }
+  [[nodiscard]] std::optional<base::Timestamp> expires_at() const { return token_.expires_at; }
   // kUnauthorized once it is revoked or has expired. Cheap: every request asks.
   [[nodiscard]] base::Result<void> check() const;
   // Counts a request; the milliseconds after which it may come again when it is over the rate, else 0.

@@ -6,6 +6,7 @@
 #include "api/events.h"
 #include "api/server_operations.h"
 #include "api/service.h"
+#include "api/session.h"
 #include "api/task_list.h"
 #include "api/token_operations.h"
 #include "base/check.h"
@@ -295,6 +296,21 @@ void add_tokens(Table& t) {
       &run_revoke_token);
 }
 
+void add_session(Table& t) {
+  add<CreateSession, SessionView>(t,
+                                  {"session.create", "POST", "/api/v1/session", Permission::kNone,
+                                   "Sign a browser in: a valid token goes into a cookie that its scripts cannot read",
+                                   Success::kOk, Scope::kServer},
+                                  &run_create_session);
+  add<Empty, SessionView>(
+      t, {"session.get", "GET", "/api/v1/session", kRead, "Whose token this is", Success::kOk, Scope::kServer},
+      &run_get_session);
+  add<Empty, Done>(t,
+                   {"session.delete", "DELETE", "/api/v1/session", Permission::kNone, "Sign a browser out",
+                    Success::kOk, Scope::kServer},
+                   &run_delete_session);
+}
+
 void add_server(Table& t) {
   const auto server = [](std::string_view name, std::string_view path, Permission permission, std::string_view help) {
     return Line{name, "GET", path, permission, help, Success::kOk, Scope::kServer};
@@ -340,6 +356,7 @@ Table make_table() {
   add_inbox(table);
   add_events(table);
   add_tokens(table);
+  add_session(table);
   add_server(table);
   return table;
 }

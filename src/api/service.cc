@@ -8,6 +8,7 @@
 #include "api/openapi.h"
 #include "api/problem.h"
 #include "api/replies.h"
+#include "api/session.h"
 
 namespace arbiter::api {
 
@@ -51,6 +52,7 @@ Service::Service(boost::asio::io_context& io, engine::Engine& engine, const base
       sampling_(boost::asio::make_strand(io)),
       sample_timer_(sampling_),
       router_(operations()),
+      page_(config_.page),
       addresses_(config_.address_rate),
       refused_addresses_(config_.refused_address_rate),
       tokens_(io, engine, clock),
@@ -111,13 +113,15 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
   call->operation = route.operation;
   call->path = std::move(route.values);
   // Whoever asks whether the server lives shall hear it.
-  const bool is_probe = call->operation && call->operation->permission == Permission::kNone;
+  const bool is_open = call->operation && call->operation->permission == Permission::kNone;
+  const bool is_probe = is_open && !call->operation->path.starts_with("/api/");
   if (!is_probe) {
     const std::int64_t wait_ms = addresses_.take(call->request.remote, clock_.monotonic_ms());
     if (wait_ms > 0) return refuse_too_many(*call, "requests from this address", wait_ms);
   }
   if (!call->operation) {
     if (route.allow.empty()) {
+      if (const auto* file = page_.find(path)) return call->reply(page_response(*file, call->request));
       return call->refuse({ErrorCode::kNotFound, "There is nothing at this path. /openapi.json lists what there is."});
     }
     auto response =
@@ -133,8 +137,9 @@ void Service::handle(net::Request request, std::shared_ptr<net::Responder> respo
   } else {
     call->bad_query = values.error();
   }
-  if (call->operation->permission == Permission::kNone) return run(call);
-  authorise(call);
+  if (!is_open) return authorise(call);
+  if (auto checked = check_body(*call); !checked) return call->refuse(checked.error());
+  run(call);
 }
 
 // A trace that a request brings goes on. Without export that is all; with it the request gets a span, unless it is one
@@ -168,37 +173,52 @@ void Service::settle_trace(Call& call) {
 
 void Service::authorise(const CallPtr& call) {
   if (!config_.authentication) return authorised(call, nullptr);
-  const std::string_view token = token_of(call->request);
+  std::string_view token = token_of(call->request);
+  const bool by_cookie = token.empty() && call->request.header("Authorization").empty();
+  if (by_cookie) token = session_token(call->request);
   if (token.empty()) {
     return call->refuse({ErrorCode::kUnauthorized,
                          "Send the token as `Authorization: Bearer TOKEN`. The first one is in the file admin.token of "
                          "the server's data directory."});
   }
+  const bool acts = call->request.method != "GET" && call->request.method != "HEAD";
+  if (by_cookie && (acts || net::is_upgrade(call->request)) && !is_same_origin(call->request)) {
+    return call->refuse({ErrorCode::kForeignOrigin,
+                         "With a session's cookie only a page of this server may do that; others send the token as "
+                         "`Authorization: Bearer TOKEN`."});
+  }
+  authenticate(call, token,
+               [this, call](std::shared_ptr<Credential> credential) { authorised(call, std::move(credential)); });
+}
+
+void Service::authenticate(const CallPtr& call, std::string_view token, Admitted then) {
   const std::string hash = token_hash(token);
-  if (auto credential = tokens_.known(hash)) return authorised(call, std::move(credential));
+  if (auto credential = tokens_.known(hash)) return admit(call, std::move(credential), then);
   const std::int64_t wait_ms = refused_addresses_.wait_ms(call->request.remote, clock_.monotonic_ms());
   if (wait_ms > 0) return refuse_too_many(*call, "wrong tokens from this address", wait_ms);
-  tokens_.find(hash, [this, call](base::Result<std::shared_ptr<Credential>> found) {
+  tokens_.find(hash, [this, call, then = std::move(then)](base::Result<std::shared_ptr<Credential>> found) {
     if (!found) {
       if (found.error().code == ErrorCode::kUnauthorized) {
         (void)refused_addresses_.take(call->request.remote, clock_.monotonic_ms());
       }
       return call->refuse(found.error());
     }
-    post([this, call, credential = std::move(*found)]() mutable { authorised(call, std::move(credential)); });
+    post([this, call, then, credential = std::move(*found)]() mutable { admit(call, std::move(credential), then); });
   });
 }
 
-void Service::authorised(const CallPtr& call, std::shared_ptr<Credential> credential) {
-  if (credential) {
-    if (auto valid = credential->check(); !valid) {
-      tokens_.forget(credential->hash());
-      return call->refuse(valid.error());
-    }
-    const std::int64_t wait_ms = credential->take(config_.token_rate);
-    if (wait_ms > 0) return refuse_too_many(*call, "requests with this token", wait_ms);
-    credential->note_use();
+void Service::admit(const CallPtr& call, std::shared_ptr<Credential> credential, const Admitted& then) {
+  if (auto valid = credential->check(); !valid) {
+    tokens_.forget(credential->hash());
+    return call->refuse(valid.error());
   }
+  const std::int64_t wait_ms = credential->take(config_.token_rate);
+  if (wait_ms > 0) return refuse_too_many(*call, "requests with this token", wait_ms);
+  credential->note_use();
+  then(std::move(credential));
+}
+
+void Service::authorised(const CallPtr& call, std::shared_ptr<Credential> credential) {
   call->actor.name = credential ? credential->name() : std::string(kAdmin);
   call->is_admin = true;  // There are no roles yet: every token is an administrator's.
   call->credential = std::move(credential);

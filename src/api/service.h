@@ -15,6 +15,7 @@
 #include "api/history.h"
 #include "api/namespaces.h"
 #include "api/observation.h"
+#include "api/page.h"
 #include "api/request_rate.h"
 #include "api/router.h"
 #include "api/tokens.h"
@@ -37,8 +38,9 @@ struct ServiceConfig {
   std::size_t namespaces_max = 10'000;
   std::int64_t disk_reserve_bytes = 0;
   DiskReserve::Probe free_bytes{};
-  SpanSink* spans = nullptr;  // where the spans of requests go; null: nothing is exported
-  double trace_ratio = 1.0;   // of the traces that begin here, those that are exported
+  std::span<const PageFile> page{};  // the dashboard, which lives as long as the program
+  SpanSink* spans = nullptr;         // where the spans of requests go; null: nothing is exported
+  double trace_ratio = 1.0;          // of the traces that begin here, those that are exported
 };
 
 class Service final : public net::Handler {
@@ -67,6 +69,10 @@ class Service final : public net::Handler {
   void read(const CallPtr& call, std::function<void(store::Reader&)> job);
   // Runs `job` on one of the network's threads.
   void post(std::function<void()> job);
+  // Finds out whose token this is; `then` is called (on any thread) when it is valid and under its rate, else the call
+  // is refused.
+  using Admitted = std::function<void(std::shared_ptr<Credential>)>;
+  void authenticate(const CallPtr& call, std::string_view token, Admitted then);
   // Counts one more open stream, for streams_open to be lowered when it ends; kOverloaded when there are too many.
   [[nodiscard]] base::Result<void> take_stream();
 
@@ -91,6 +97,7 @@ class Service final : public net::Handler {
   void begin_trace(Call& call);
   void settle_trace(Call& call);
   void authorise(const CallPtr& call);
+  void admit(const CallPtr& call, std::shared_ptr<Credential> credential, const Admitted& then);
   void authorised(const CallPtr& call, std::shared_ptr<Credential> credential);
   void enter_namespace(const CallPtr& call);
   void run(const CallPtr& call);
@@ -114,6 +121,7 @@ class Service final : public net::Handler {
   boost::asio::steady_timer sample_timer_;
   Sampler sampler_;
   Router router_;
+  const Page page_;
   TraceIds trace_ids_;
   AddressMeters addresses_;
   AddressMeters refused_addresses_;

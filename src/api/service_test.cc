@@ -247,6 +247,53 @@ TEST_F(ServiceTest, OnlyLivenessAndReadinessNeedNoToken) {
   }
 }
 
+TEST_F(ServiceTest, ABrowserSignsInWithATokenThatTheServerKnows) {
+  const Headers own{{"Host", "localhost:7420"}, {"Sec-Fetch-Site", "same-origin"}};
+  const auto sign_in = [&](const std::string& token, const Headers& headers) {
+    return answer_of(*send("POST", "/api/v1/session", R"({"token":")" + token + "\"}", headers, true, false));
+  };
+  EXPECT_EQ(sign_in("wrong", own).status, 401);
+  EXPECT_FALSE(sign_in("wrong", own).headers.contains("Set-Cookie"));
+  EXPECT_EQ(sign_in("", own).status, 400);
+  EXPECT_EQ(sign_in(kToken, {{"Host", "localhost:7420"}, {"Origin", "http://localhost:3000"}}).status, 403);
+  const auto in = sign_in(kToken, own);
+  EXPECT_EQ(in.status, 200);
+  EXPECT_EQ(in.at("/name"), "admin");
+  EXPECT_EQ(in.headers.at("Set-Cookie"),
+            "arbiter_session_7420=arb_test; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict");
+  const auto over_tls = sign_in(kToken, {{"Host", "a.example"}, {"Origin", "https://a.example"}});
+  EXPECT_THAT(over_tls.headers.at("Set-Cookie"), HasSubstr("; Secure"));
+  const auto out = answer_of(*send("DELETE", "/api/v1/session", "", own, true, false));
+  EXPECT_THAT(out.headers.at("Set-Cookie"), StartsWith("arbiter_session_7420=; Path=/; Max-Age=0;"));
+}
+
+TEST_F(ServiceTest, WithTheCookieOnlyTheServersOwnPageChangesAnything) {
+  const std::string cookie = std::string("arbiter_session=") + kToken;
+  const auto status = [&](const std::string& method, const std::string& target, const std::string& body,
+                          Headers headers) {
+    headers.emplace_back("Host", "h");
+    return answer_of(*send(method, target, body, std::move(headers), true, /*with_token=*/false)).status;
+  };
+  const std::string task = R"({"type":"x"})";
+  const Headers upgrade{{"Connection", "Upgrade"},
+                        {"Upgrade", "websocket"},
+                        {"Sec-WebSocket-Version", "13"},
+                        {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+  for (const auto& [site, allowed] : {std::pair{"same-origin", true}, {"same-site", false}, {"", false}}) {
+    Headers headers{{"Cookie", cookie}, {"Sec-Fetch-Site", site}};
+    EXPECT_EQ(status("GET", "/api/v1/session", "", headers), 200) << site;
+    EXPECT_EQ(status("POST", "/api/v1/tasks", task, headers), allowed ? 201 : 403) << site;
+    EXPECT_EQ(status("DELETE", "/api/v1/session", "", headers), allowed ? 200 : 403) << site;
+    headers.insert(headers.end(), upgrade.begin(), upgrade.end());
+    EXPECT_EQ(status("GET", "/ws", "", headers), allowed ? 101 : 403) << site;
+  }
+  EXPECT_EQ(status("GET", "/api/v1/tasks", "", {{"Cookie", "arbiter_session=wrong"}}), 401);
+  // Whoever can send the header is no page of another site.
+  EXPECT_EQ(status("POST", "/api/v1/tasks", task, {{"Authorization", std::string("Bearer ") + kToken}}), 201);
+  // A wrong header is not mended by a cookie.
+  EXPECT_EQ(status("GET", "/api/v1/tasks", "", {{"Cookie", cookie}, {"Authorization", "Bearer wrong"}}), 401);
+}
+
 TEST_F(ServiceTest, IsNotReadyFromTheMomentItStops) {
   service_->begin_shutdown();
   EXPECT_EQ(ask_as_stranger("/readyz").status, 503);

@@ -47,8 +47,14 @@ base::Result<SocketMessage> read_socket_message(const std::string& text, std::st
     if (!errors.empty()) return fail(bad_fields(errors));
     return request;
   }
-  return fail(
-      {ErrorCode::kInvalidRequest, "Unknown message type: " + shown(name) + ". There are subscribe and unsubscribe."});
+  if (name == "ping") {
+    Ping request;
+    base::decode(*message, request, base::Path{}, errors);
+    if (!errors.empty()) return fail(bad_fields(errors));
+    return request;
+  }
+  return fail({ErrorCode::kInvalidRequest,
+               "Unknown message type: " + shown(name) + ". There are subscribe, unsubscribe and ping."});
 }
 
 }  // namespace arbiter::api

@@ -27,7 +27,13 @@ struct Unsubscribe {
 };
 BOOST_DESCRIBE_STRUCT(Unsubscribe, (), (type, subscription))
 
-using SocketMessage = std::variant<Subscribe, Unsubscribe>;
+// For clients that cannot send the pings of the protocol, and want to know that the way to the server and back works.
+struct Ping {
+  std::optional<std::string> type;
+};
+BOOST_DESCRIBE_STRUCT(Ping, (), (type))
+
+using SocketMessage = std::variant<Subscribe, Unsubscribe, Ping>;
 
 // kInvalidRequest says what is wrong; `id` is then the one that the client gave, as far as it could be read.
 [[nodiscard]] base::Result<SocketMessage> read_socket_message(const std::string& text, std::string& id);

@@ -5,6 +5,7 @@
 // | (connects)                                                                | `connected`                         |
 // | `subscribe` with types or events, tags, task, after, snapshot, id         | `subscribed`, `snapshot`, `event` … |
 // | `unsubscribe` with subscription                                           | `unsubscribed`                      |
+// | `ping`                                                                    | `pong`                              |
 // | anything else                                                             | `error`; the connection lives       |
 //
 // A subscription whose reader takes nothing for ten seconds ends with `lagging`, which says where to go on.
@@ -168,6 +169,7 @@ void Socket::take(const std::string& text) {
   auto message = read_socket_message(text, id);
   if (!message) return complain(message.error(), id);
   if (auto* wanted = std::get_if<Subscribe>(&*message)) return subscribe(std::move(*wanted));
+  if (std::holds_alternative<Ping>(*message)) return web_socket_->tell(R"({"type":"pong"})");
   unsubscribe(std::get<Unsubscribe>(*message));
 }
 

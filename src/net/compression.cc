@@ -96,6 +96,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
   return weight > 0 && weight >= plain;
 }
 
+bool takes_gzip(const Request& request) { return accepts_gzip(request.header("Accept-Encoding")); }
+
 std::string gzip(std::string_view body) {
   CHECK(body.size() <= kGzipBytesMax);
   thread_local Deflater deflater;

@@ -1,7 +1,7 @@
 // Answers in gzip, for clients that ask for it.
 //
-// Answers over bearer tokens tell no attacker anything by their length (BREACH): a page cannot make a browser send the
-// token, and no answer but the one that creates a token holds a secret.
+// Answers tell no attacker anything by their length (BREACH): a page of another site cannot make a browser send a token
+// or the cookie of a session, and no answer but the one that creates a token holds a secret.
 #pragma once
 
 #include <string>

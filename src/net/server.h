@@ -94,6 +94,10 @@ class WebSocket {
 // True for a request that asks for a WebSocket, wholly and as RFC 6455 has it.
 [[nodiscard]] bool is_upgrade(const Request& request);
 
+// Whether its client prefers answers in gzip. For a handler that has a compressed form at hand and says so by
+// Content-Encoding; other answers are compressed by the server itself.
+[[nodiscard]] bool takes_gzip(const Request& request);
+
 // The answer's way back to the client. Exactly one of respond(), stream() and web_socket() is called, once, on any
 // thread; one that is let go without any of them answers 500 by itself.
 //

@@ -15,6 +15,7 @@
 #include "server/admin_token.h"
 #include "server/log.h"
 #include "server/otlp.h"
+#include "server/page_files.h"
 #include "server/process.h"
 #include "server/tls_renewal.h"
 #include "store/sqlite/sqlite_store.h"
@@ -193,6 +194,7 @@ Result<void> Running::open_store() {
   const std::int64_t wrong = config_.wrong_tokens_per_minute_per_address;
   service.refused_address_rate = {wrong, wrong, 60'000};
   service.authentication = !config_.insecure_no_auth;
+  service.page = page_files();
   service.spans = exporter_.get();
   service.trace_ratio = config_.telemetry.sample_ratio;
   service_ = std::make_unique<api::Service>(io_, *engine_, clock_, std::move(service));

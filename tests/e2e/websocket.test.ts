@@ -16,6 +16,15 @@ const positions = (events: Json[]): number[] => events.map((e) => e.position);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('subscriptions over a WebSocket', () => {
+  it('answers a ping, for clients that cannot send the pings of the protocol', async () => {
+    const socket = await EventSocket.open(server);
+    socket.send({ type: 'ping' });
+    assert.deepEqual(await socket.typed('pong'), { type: 'pong' });
+    socket.send({ type: 'ping', id: 'x' });
+    assert.match((await socket.typed('error')).errors[0].field, /^id$/);
+    socket.close();
+  });
+
   it('welcomes, subscribes by type, tag and task, and unsubscribes', async () => {
     const socket = await EventSocket.open(server);
     const connected = await socket.typed('connected');
