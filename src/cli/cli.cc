@@ -110,6 +110,7 @@ int run(int argc, char** argv, const Program& program) {
   Commands commands(root, context);
   for (const auto& add : program.commands) add(commands);
   add_run_command(commands);
+  add_top_command(commands);
   add_bench_command(commands);
   add_task_commands(commands);
   add_worker_commands(commands);

@@ -73,5 +73,6 @@ void add_token_commands(Commands& commands);
 void add_admin_commands(Commands& commands, const Program& program);
 void add_run_command(Commands& commands);
 void add_bench_command(Commands& commands);
+void add_top_command(Commands& commands);
 
 }  // namespace arbiter::cli
