@@ -77,15 +77,15 @@ std::string counts(const Picture& picture, std::size_t columns) {
   };
   add(workers_in(picture, "lost", false), "lost");
   out += "  tasks " + std::to_string(depth_of(picture, {"running", "assigned"})) + " running";
-  add(depth_of(picture, {"suspended"}), "resting");
+  add(depth_of(picture, {"suspended"}), "suspended");
   add(depth_of(picture, {"queued"}), "queued");
-  add(depth_of(picture, {"pending"}), "later");
+  add(depth_of(picture, {"pending"}), "pending");
   out += "  done " + rate_of(picture, "completedPerSecond") + " failed " + rate_of(picture, "failedPerSecond");
   return shortened(out + "  up " + human_duration(number(picture.status, "uptimeMs")), columns);
 }
 
 std::string tabs(const Picture& picture, const Choice& choice, std::size_t columns, bool colours) {
-  static constexpr std::array<const char*, kViews> kNames{"All", "Needs you", "Workers", "Tasks", "Queues", "Events"};
+  static constexpr std::array<const char*, kViews> kNames{"All", "Inbox", "Workers", "Tasks", "Queues", "Events"};
   std::string out;
   std::size_t used = 0;
   for (std::size_t i = 0; i < kViews; ++i) {

@@ -113,7 +113,7 @@ bool is_worked_on(const json::value& task) {
 }
 
 Section inbox_section(const Picture& picture, base::Timestamp now) {
-  Section section{{{"NEEDS YOU"},
+  Section section{{{"INBOX"},
                    {"AGE", true},
                    {"WHAT", false, true},
                    {"ID", false, false, true, 3},
@@ -168,7 +168,7 @@ Section workers_section(const Picture& picture, base::Timestamp now) {
          text(*worker, "running") + "/" + text(*worker, "maxConcurrent"), since(*worker, "lastSeenAt", now),
          task ? text(*task, "id") + (others > 0 ? " +" + std::to_string(others) : "") : "",
          task ? since(*task, "startedAt", now) : "",
-         task ? (text(*task, "state") == "suspended" ? "rests: " : "") + progress_of(*task, now) : "",
+         task ? (text(*task, "state") == "suspended" ? "suspended: " : "") + progress_of(*task, now) : "",
          text(*worker, "completed"), text(*worker, "failed"), text(*worker, "location")});
   }
   return section;
@@ -181,8 +181,8 @@ Section queues_section(const Picture& picture, base::Timestamp now) {
   Section section{{{"QUEUE", false, false, true},
                    {"QUEUED", true},
                    {"RUNNING", true},
-                   {"RESTING", true, false, false, 4},
-                   {"LATER", true, false, false, 5},
+                   {"SUSPENDED", true, false, false, 4},
+                   {"PENDING", true, false, false, 5},
                    {"OLDEST", true},
                    {"IN/s", true, false, false, 2},
                    {"DONE/s", true},

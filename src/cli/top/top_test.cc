@@ -74,10 +74,10 @@ TEST(TopScreen, ShowsWhatNeedsAPersonWhoDoesWhatAndWhatHappened) {
   EXPECT_THAT(lines[0], HasSubstr("arbiter 1.2.3  http://127.0.0.1:7420  default"));
   EXPECT_THAT(lines[0], HasSubstr("live  00:00:00Z"));
   EXPECT_THAT(lines[1],
-              HasSubstr("workers 1 busy 1 idle 1 lost  tasks 1 running 1 resting 1 queued  done 1.2/s failed 0.5/s"));
-  EXPECT_THAT(lines[2], HasSubstr("2 Needs you (1)"));
+              HasSubstr("workers 1 busy 1 idle 1 lost  tasks 1 running 1 suspended 1 queued  done 1.2/s failed 0.5/s"));
+  EXPECT_THAT(lines[2], HasSubstr("2 Inbox (1)"));
   const auto text = joined(lines);
-  EXPECT_THAT(text, HasSubstr("question   40s  Which database? [postgres | sqlite*]"));
+  EXPECT_THAT(text, HasSubstr("question  40s  Which database? [postgres | sqlite*]"));
   EXPECT_THAT(text, HasSubstr("in 5m00s"));
   EXPECT_THAT(text, testing::ContainsRegex("ada +live +2/2 +2.0s +build \\+1 +1m00s +40% half \\(10s ago\\)"));
   EXPECT_THAT(text, testing::ContainsRegex("TASK.FAILED.RETRY +plan ada  exit_1"));
@@ -154,7 +154,7 @@ TEST(TopScreen, TheFilterKeepsRowsThatContainIt) {
 
 TEST(TopScreen, WithoutAnEndEveryPartIsThere) {
   const auto text = joined(drawn(busy(), {}, {100, 0}));
-  for (const char* heading : {"NEEDS YOU", "WORKER", "TASK", "QUEUE", "AT (UTC)"})
+  for (const char* heading : {"INBOX", "WORKER", "TASK", "QUEUE", "AT (UTC)"})
     EXPECT_THAT(text, HasSubstr(heading));
   EXPECT_THAT(text, Not(HasSubstr("q quit")));
 }
