@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { submit, worker } from './support/api';
+import { reaches, submit, taskOf, worker } from './support/api';
+import { Command } from './support/process';
 import { BINARY, Server, arbiter, eventually, temporaryDirectory } from './support/server';
 
 let server: Server;
@@ -148,5 +149,48 @@ describe('completion', () => {
       assert.equal(ran.status, 0, shell + ran.stderr);
       assert.match(ran.stdout, shell === 'zsh' ? /^_arbiter$/m : /^submit\t/m);
     }
+  });
+});
+
+describe('jobs that ask', () => {
+  const EXAMPLE = join(__dirname, '../../../examples/first-questions/job.yaml');
+  // Under the program's own name only: `arbiter` is nowhere on the PATH of its steps.
+  const env = { PATH: '/usr/bin:/bin' };
+
+  async function asked(run: Command): Promise<string> {
+    const said = await eventually('the question', async () => /asks: (.*)\n.*arbiter question answer (\S+) ANSWER/.exec(run.stdout), 30_000);
+    return said[2]!;
+  }
+
+  it('the one that init writes works as it is', async () => {
+    const directory = temporaryDirectory();
+    assert.equal((await arbiter(['init', directory])).status, 0);
+    const run = Command.against(server, ['--data', directory, 'run', join(directory, 'job.yaml')], { env: { ...env, PACE: '0' } });
+    const question = await asked(run);
+    assert.match(run.stdout, /asks: Sell the fruit\? \[yes \| no\]/);
+    const answered = await server.cli(['question', 'answer', question, 'yes']);
+    assert.equal(answered.status, 0, answered.stderr);
+    assert.equal(await run.exited, 0, run.stdout + run.stderr);
+    await eventually('what it shows', async () => /apples: fine\npears: fine\nplums: fine\nsell: yes\n/.test(run.stdout));
+  });
+
+  it('the example is answered, and the task of a killed worker goes to another', async () => {
+    const run = Command.against(server, ['--data', temporaryDirectory(), 'run', EXAMPLE], { env: { ...env, PACE: '0.4' } });
+    const question = await asked(run);
+    const id = `${/Run (\S+):/.exec(run.stdout)![1]}.read.0`;
+    const task = await reaches(server, id, 'running');
+    const worker_ = await server.expect(200, 'GET', `/api/v1/workers/${task.workerId}`);
+    const pid = / pid (\d+)$/.exec(worker_.location)?.[1];
+    assert.ok(pid, `the worker's process is told: ${worker_.location}`);
+    process.kill(Number(pid), 'SIGKILL');
+    const other = await eventually('another worker has it', async () => {
+      const now = await taskOf(server, id);
+      return now.state === 'running' && now.workerId !== task.workerId && now;
+    });
+    assert.match(other.workerId, /\.w\d$/);
+    await eventually('the run tells it', async () => run.stdout.includes('1 worker died and was started again'));
+    assert.equal((await server.cli(['question', 'answer', question, 'links'])).status, 0);
+    assert.equal(await run.exited, 0, run.stdout + run.stderr);
+    await eventually('the report', async () => /The guides by their links:\n  first-worker +\d+\n/.test(run.stdout));
   });
 });
