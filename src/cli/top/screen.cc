@@ -109,7 +109,7 @@ std::string keys(const Choice& choice, const Link& link, std::size_t columns, bo
   }
   std::string help = "q quit  Tab 1-6 view  / filter  p pause  Up Down scroll";
   if (choice.typing) help = "Enter keeps the filter  Esc takes it away";
-  if (choice.view == View::kInbox) help += "   answer: arbiter question answer ID ANSWER";
+  if (choice.view == View::kInbox) help = "answer: arbiter question answer ID ANSWER  " + help;
   return coloured(shortened(help, columns), Colour::kGrey, colours);
 }
 
@@ -118,7 +118,7 @@ Section section_of(View view, const Picture& picture, base::Timestamp now) {
     case View::kAll:
       return busy_section(picture, now);
     case View::kInbox:
-      return inbox_section(picture, now);
+      return inbox_section(picture, now, /*with_ids=*/true);
     case View::kWorkers:
       return workers_section(picture, now);
     case View::kTasks:
@@ -155,7 +155,8 @@ std::vector<std::string> all_parts(const Picture& picture, const Choice& choice,
                                    base::Timestamp now, bool colours) {
   std::vector<Section> sections;
   for (const View view : {View::kInbox, View::kWorkers, View::kAll, View::kQueues, View::kEvents}) {
-    sections.push_back(section_of(view, picture, now));
+    sections.push_back(view == View::kInbox ? inbox_section(picture, now, /*with_ids=*/false)
+                                            : section_of(view, picture, now));
     keep_matching(sections.back(), choice.filter);
   }
   const bool endless = size.rows == 0;

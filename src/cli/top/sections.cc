@@ -112,11 +112,11 @@ bool is_worked_on(const json::value& task) {
   return state == "running" || state == "assigned" || state == "suspended";
 }
 
-Section inbox_section(const Picture& picture, base::Timestamp now) {
+Section inbox_section(const Picture& picture, base::Timestamp now, bool with_ids) {
   Section section{{{"INBOX"},
                    {"AGE", true},
                    {"WHAT", false, true},
-                   {"ID", false, false, true, 3},
+                   {"ID", false, false, true, with_ids ? 0 : 3},
                    {"TASK", false, false, true, 4},
                    {"WORKER", false, false, true, 5},
                    {"FOR", false, false, true, 2},

@@ -6,7 +6,8 @@
 
 namespace arbiter::cli::top {
 
-[[nodiscard]] Section inbox_section(const Picture& picture, base::Timestamp now);
+// `with_ids`: the ids, by which items are answered, are never left out.
+[[nodiscard]] Section inbox_section(const Picture& picture, base::Timestamp now, bool with_ids);
 [[nodiscard]] Section workers_section(const Picture& picture, base::Timestamp now);
 [[nodiscard]] Section tasks_section(const Picture& picture, base::Timestamp now);
 // Only tasks that are worked on, or rest.

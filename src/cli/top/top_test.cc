@@ -140,6 +140,15 @@ TEST(TopScreen, AViewHasAllOfItsRowsAndScrolls) {
   EXPECT_THAT(end, Not(HasSubstr("more")));
 }
 
+TEST(TopScreen, WhatIsToBeAnsweredIsNamedInWhole) {
+  Picture picture = busy();
+  picture.inbox.at("items").at(0).at("id") = "question_01h455vb4pex5vsknk084sn02q";
+  Choice choice;
+  choice.view = View::kInbox;
+  EXPECT_THAT(joined(drawn(picture, choice)), HasSubstr("question_01h455vb4pex5vsknk084sn02q"));
+  EXPECT_THAT(joined(drawn(picture, choice)), HasSubstr("arbiter question answer ID ANSWER"));
+}
+
 TEST(TopScreen, TheFilterKeepsRowsThatContainIt) {
   Choice choice;
   choice.view = View::kTasks;
