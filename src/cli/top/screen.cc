@@ -93,7 +93,7 @@ std::string tabs(const Picture& picture, const Choice& choice, std::size_t colum
     const bool calls = i == static_cast<std::size_t>(View::kInbox) && waiting(picture) > 0;
     if (calls) name += " (" + std::to_string(waiting(picture)) + ")";
     const bool chosen = i == static_cast<std::size_t>(choice.view);
-    if (chosen) name = "[" + name + "]";
+    if (chosen) name.insert(0, "[").append("]");
     if (used + width(name) + 2 > columns) break;
     used += width(name) + 2;
     out += coloured(name, calls ? Colour::kYellow : chosen ? Colour::kBold : Colour::kGrey, colours) + "  ";
@@ -109,7 +109,7 @@ std::string keys(const Choice& choice, const Link& link, std::size_t columns, bo
   }
   std::string help = "q quit  Tab 1-6 view  / filter  p pause  Up Down scroll";
   if (choice.typing) help = "Enter keeps the filter  Esc takes it away";
-  if (choice.view == View::kInbox) help = "answer: arbiter question answer ID ANSWER  " + help;
+  if (choice.view == View::kInbox) help.insert(0, "answer: arbiter question answer ID ANSWER  ");
   return coloured(shortened(help, columns), Colour::kGrey, colours);
 }
 

@@ -114,6 +114,7 @@ std::vector<std::string> lines_of(const Section& section, std::size_t columns, s
   }
   const Plan plan = plan_for(section, columns);
   std::vector<Cell> headings;
+  headings.reserve(section.columns.size());
   for (const auto& column : section.columns) headings.emplace_back(column.heading, Colour::kBold);
   std::vector<std::string> out = {line_of(section, plan, headings, columns, colours)};
   const std::size_t begin = std::min(skip, section.rows.size());
