@@ -158,7 +158,7 @@ describe('jobs that ask', () => {
   const env = { PATH: '/usr/bin:/bin' };
 
   async function asked(run: Command): Promise<string> {
-    const said = await eventually('the question', async () => /asks: (.*)\n.*arbiter question answer (\S+) ANSWER/.exec(run.stdout), 30_000);
+    const said = await eventually('the question', async () => /asks: (.*)\n.*arbiter question answer (\S+) ANSWER/.exec(run.stdout) ?? undefined, 30_000);
     return said[2]!;
   }
 

@@ -6,8 +6,10 @@ namespace arbiter::cli::top {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kStretchMin = 12;
-constexpr std::size_t kIdMax = 36;  // one that keeps its end takes no more
+constexpr std::size_t kStretchMin = 28;
+// One that keeps its end takes no more than the one, and gives way down to the other.
+constexpr std::size_t kIdMax = 36;
+constexpr std::size_t kIdMin = 16;
 
 // The columns that are shown, by index, and how wide each is.
 struct Plan {
@@ -30,9 +32,26 @@ std::vector<std::size_t> natural_widths(const Section& section) {
 std::size_t least_width(const Section& section, const Plan& plan) {
   std::size_t sum = plan.shown.empty() ? 0 : kGap * (plan.shown.size() - 1);
   for (const auto i : plan.shown) {
-    sum += section.columns[i].stretches ? std::min(plan.widths[i], kStretchMin) : plan.widths[i];
+    const auto& column = section.columns[i];
+    sum += std::min(plan.widths[i], column.stretches ? kStretchMin : column.keeps_end ? kIdMin : plan.widths[i]);
   }
   return sum;
+}
+
+// The widest id gives way first, until those that stretch have what they need at least.
+void shrink_ids(const Section& section, Plan& plan, std::size_t columns) {
+  std::size_t sum = kGap * (plan.shown.size() - 1);
+  for (const auto i : plan.shown) {
+    sum += section.columns[i].stretches ? std::min(plan.widths[i], kStretchMin) : plan.widths[i];
+  }
+  for (; sum > columns; --sum) {
+    std::size_t* widest = nullptr;
+    for (const auto i : plan.shown) {
+      if (section.columns[i].keeps_end && plan.widths[i] > (widest ? *widest : kIdMin)) widest = &plan.widths[i];
+    }
+    if (!widest) return;
+    --*widest;
+  }
 }
 
 // Those that stretch share what the others leave, each getting no more than it needs.
@@ -64,6 +83,7 @@ Plan plan_for(const Section& section, std::size_t columns) {
     if (out == plan.shown.end() || section.columns[*out].rank == 0) break;
     plan.shown.erase(out);
   }
+  shrink_ids(section, plan, columns);
   stretch(section, plan, columns);
   return plan;
 }

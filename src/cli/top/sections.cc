@@ -116,7 +116,7 @@ Section inbox_section(const Picture& picture, base::Timestamp now, bool with_ids
   Section section{{{"INBOX"},
                    {"AGE", true},
                    {"WHAT", false, true},
-                   {"ID", false, false, true, with_ids ? 0 : 3},
+                   {"ID", false, false, !with_ids, with_ids ? 0 : 3},
                    {"TASK", false, false, true, 4},
                    {"WORKER", false, false, true, 5},
                    {"FOR", false, false, true, 2},

@@ -7,7 +7,6 @@
 namespace arbiter::cli::top {
 namespace {
 
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -94,8 +93,8 @@ TEST(TopScreen, FitsIntoAnySize) {
     picture.workers.push_back({{"id", "worker-with-quite-a-long-name-" + std::to_string(i)}, {"state", "live"}});
     picture.events.push_back({{"type", "TASK.SUBMITTED.SUCCESS"}, {"data", json::object()}});
   }
-  for (const std::size_t columns : {1, 7, 20, 40, 80, 200}) {
-    for (const std::size_t rows : {1, 2, 5, 10, 24, 50}) {
+  for (const std::size_t columns : {1U, 7U, 20U, 40U, 80U, 200U}) {
+    for (const std::size_t rows : {1U, 2U, 5U, 10U, 24U, 50U}) {
       for (std::size_t view = 0; view < kViews; ++view) {
         Choice choice;
         choice.view = static_cast<View>(view);
@@ -163,21 +162,24 @@ TEST(TopScreen, TheFilterKeepsRowsThatContainIt) {
 
 TEST(TopScreen, WithoutAnEndEveryPartIsThere) {
   const auto text = joined(drawn(busy(), {}, {100, 0}));
-  for (const char* heading : {"INBOX", "WORKER", "TASK", "QUEUE", "AT (UTC)"})
-    EXPECT_THAT(text, HasSubstr(heading));
+  for (const char* heading : {"INBOX", "WORKER", "TASK", "QUEUE", "AT (UTC)"}) EXPECT_THAT(text, HasSubstr(heading));
   EXPECT_THAT(text, Not(HasSubstr("q quit")));
 }
 
-TEST(TopSection, ColumnsOfHighRankLeaveFirstAndTheRestStretches) {
+TEST(TopSection, ColumnsOfHighRankLeaveFirstThenIdsGiveWayAndTheRestStretches) {
   const Section section{{{"ID", false, false, true}, {"N", true, false, false, 1}, {"TEXT", false, true}},
-                        {{"task-0123456789", "7", "a long remark on it"}}};
-  EXPECT_THAT(lines_of(section, 60, 5, 0, false),
-              ElementsAre("ID               N  TEXT", "task-0123456789  7  a long remark on it"));
-  EXPECT_THAT(lines_of(section, 34, 5, 0, false),
-              ElementsAre("ID               N  TEXT", "task-0123456789  7  a long remark…"));
-  EXPECT_THAT(lines_of(section, 30, 5, 0, false),
-              ElementsAre("ID               TEXT", "task-0123456789  a long remar…"));
-  EXPECT_THAT(lines_of(section, 9, 5, 0, false), ElementsAre("ID", "task…6789"));
+                        {{"task-0123456789-abcdefgh", "7", "a remark on it that is quite long"}}};
+  EXPECT_THAT(lines_of(section, 70, 5, 0, false),
+              ElementsAre("ID                        N  TEXT",
+                          "task-0123456789-abcdefgh  7  a remark on it that is quite long"));
+  EXPECT_THAT(
+      lines_of(section, 60, 5, 0, false),
+      ElementsAre("ID                        N  TEXT", "task-0123456789-abcdefgh  7  a remark on it that is quite l…"));
+  EXPECT_THAT(lines_of(section, 50, 5, 0, false),
+              ElementsAre("ID                 N  TEXT", "task-012…abcdefgh  7  a remark on it that is quit…"));
+  EXPECT_THAT(lines_of(section, 48, 5, 0, false),
+              ElementsAre("ID                  TEXT", "task-0123…abcdefgh  a remark on it that is quit…"));
+  EXPECT_THAT(lines_of(section, 9, 5, 0, false), ElementsAre("ID", "task…efgh"));
 }
 
 TEST(TopSection, LongIdsKeepTheirEnds) {
