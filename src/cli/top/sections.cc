@@ -58,13 +58,17 @@ int rank_of(const json::value& worker) {
   return state == "draining" ? 1 : 0;
 }
 
+// Tags of these kinds name what an event is about; of others the kind is told as well.
+bool is_subject(std::string_view kind) {
+  return kind == "task" || kind == "worker" || kind == "queue" || kind == "question" || kind == "incident";
+}
+
 std::string what_happened(const json::value& event) {
   std::string out;
   for (const auto& tag : items(event, "tags")) {
     const auto whole = text(tag);
-    const auto colon = whole.find(':');
-    const bool plain = whole.starts_with("task:") || whole.starts_with("worker:") || whole.starts_with("queue:");
-    out += (out.empty() ? "" : " ") + (plain ? whole.substr(colon + 1) : whole);
+    const auto kind = whole.substr(0, whole.find(':'));
+    out += (out.empty() ? "" : " ") + (is_subject(kind) ? whole.substr(kind.size() + 1) : whole);
   }
   const auto& data = at(event, "data");
   for (const char* key : {"text", "title", "answer", "reason"}) {
@@ -116,7 +120,7 @@ Section inbox_section(const Picture& picture, base::Timestamp now, bool with_ids
   Section section{{{"INBOX"},
                    {"AGE", true},
                    {"WHAT", false, true},
-                   {"ID", false, false, !with_ids, with_ids ? 0 : 3},
+                   {"ID", false, false, false, with_ids ? 0 : 3},
                    {"TASK", false, false, true, 4},
                    {"WORKER", false, false, true, 5},
                    {"FOR", false, false, true, 2},
