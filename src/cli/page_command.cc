@@ -44,7 +44,7 @@ std::string browser() {
     const auto path = environment("PATH");
     for (std::size_t from = 0; from <= path.size();) {
       const auto to = std::min(path.find(':', from), path.size());
-      const auto whole = path.substr(from, to - from) + "/" + candidate;
+      auto whole = path.substr(from, to - from) + "/" + candidate;
       if (::access(whole.c_str(), X_OK) == 0) return whole;
       from = to + 1;
     }
@@ -95,7 +95,7 @@ Result<int> show_page(Context& context, const Options& options) {
   if (auto version = (*http)->get("/api/v1/version", 5'000); !version) return fail(version.error());
   const auto& endpoint = (*http)->endpoint();
   const auto link = page_link(endpoint);
-  context.show({{"url", link}}, [&](const json::value&) { return link; });
+  context.show({{"url", link}}, [&](const json::value& shown) { return text(shown, "url"); });
   if (!endpoint.token.empty()) {
     std::fputs("This link holds your token. Whoever has it can do what you can: keep it to yourself.\n", stderr);
   }

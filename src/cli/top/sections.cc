@@ -67,8 +67,9 @@ std::string what_happened(const json::value& event) {
   std::string out;
   for (const auto& tag : items(event, "tags")) {
     const auto whole = text(tag);
-    const auto kind = whole.substr(0, whole.find(':'));
-    out += (out.empty() ? "" : " ") + (is_subject(kind) ? whole.substr(kind.size() + 1) : whole);
+    const auto colon = whole.find(':');
+    const bool plain = colon != std::string::npos && is_subject(whole.substr(0, colon));
+    out += (out.empty() ? "" : " ") + (plain ? whole.substr(colon + 1) : whole);
   }
   const auto& data = at(event, "data");
   for (const char* key : {"text", "title", "answer", "reason"}) {

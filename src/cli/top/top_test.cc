@@ -51,7 +51,7 @@ Picture busy() {
     "queues": [{"name": "q", "paused": true, "depth": {"queued": 1, "running": 1, "suspended": 1},
       "oldestAgeMs": 60000, "completedPerSecond": 1.25, "failedPerSecond": 0.5, "submittedPerSecond": 2}],
     "events": [
-      {"position": 1, "time": "2025-12-31T23:59:00.000Z", "type": "TASK.SUBMITTED.SUCCESS", "tags": ["task:build"], "data": {}},
+      {"position": 1, "time": "2025-12-31T23:59:00.000Z", "type": "TASK.SUBMITTED.SUCCESS", "tags": ["task:build", "task", "team:a"], "data": {}},
       {"position": 2, "time": "2025-12-31T23:59:30.000Z", "type": "TASK.FAILED.RETRY", "tags": ["task:plan", "worker:ada"],
        "data": {"reason": "exit_1"}}]})");
 }
@@ -80,6 +80,7 @@ TEST(TopScreen, ShowsWhatNeedsAPersonWhoDoesWhatAndWhatHappened) {
   EXPECT_THAT(text, HasSubstr("in 5m00s"));
   EXPECT_THAT(text, testing::ContainsRegex("ada +live +2/2 +2.0s +build \\+1 +1m00s +40% half \\(10s ago\\)"));
   EXPECT_THAT(text, testing::ContainsRegex("TASK.FAILED.RETRY +plan ada  exit_1"));
+  EXPECT_THAT(text, testing::ContainsRegex("TASK.SUBMITTED.SUCCESS +build task team:a"));
   EXPECT_THAT(text, HasSubstr("paused"));
   EXPECT_THAT(text, Not(HasSubstr("later")));  // It is not worked on.
   EXPECT_LT(text.find("ada "), text.find("bob "));
