@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/completion/scripts.h"
 #include "cli/usage.h"
 #include "worker/supervisor.h"
 #include "worker/worktree.h"
@@ -110,6 +111,9 @@ int run(int argc, char** argv, const Program& program) {
   Commands commands(root, context);
   for (const auto& add : program.commands) add(commands);
   add_run_command(commands);
+  add_top_command(commands);
+  add_init_command(commands);
+  add_page_command(commands);
   add_bench_command(commands);
   add_task_commands(commands);
   add_worker_commands(commands);
@@ -123,6 +127,8 @@ int run(int argc, char** argv, const Program& program) {
   add_event_commands(commands);
   add_token_commands(commands);
   add_admin_commands(commands, program);
+  add_completion_command(commands);
+  if (argc > 1 && argv[1] == kCompleteCommand) return print_completion(root, context, {argv + 2, argv + argc});
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

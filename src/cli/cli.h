@@ -73,5 +73,11 @@ void add_token_commands(Commands& commands);
 void add_admin_commands(Commands& commands, const Program& program);
 void add_run_command(Commands& commands);
 void add_bench_command(Commands& commands);
+void add_top_command(Commands& commands);
+void add_completion_command(Commands& commands);
+void add_init_command(Commands& commands);
+void add_page_command(Commands& commands);
+// What a shell asks while a command line is being typed; answers the exit code.
+[[nodiscard]] int print_completion(const CLI::App& root, Context& context, const std::vector<std::string>& words);
 
 }  // namespace arbiter::cli

@@ -2,7 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/init_files.h"
+#include "cli/job.h"
+#include "cli/page_link.h"
 
 namespace arbiter::cli {
 namespace {
@@ -125,6 +133,71 @@ TEST(Cli, TheProgramAddsItsOwnCommandsAndChecks) {
   EXPECT_EQ(run_cli({"config", "check", "a.yaml"}, program).out, "a.yaml is valid.\n");
   EXPECT_EQ(run_cli({"-o", "json", "config", "check", "a.yaml"}, program).out,
             "{\"file\":\"a.yaml\",\"valid\":true}\n");
+}
+
+class Init : public testing::Test {
+ protected:
+  Init() : directory_(std::filesystem::temp_directory_path() / ("arbiter-init-" + std::to_string(::getpid()))) {}
+  ~Init() override { std::filesystem::remove_all(directory_); }
+
+  [[nodiscard]] std::string content(const char* name) const {
+    std::ifstream file(directory_ / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  const std::filesystem::path directory_;
+};
+
+TEST_F(Init, WritesWhatABeginnerNeedsAndSaysHowToGoOn) {
+  const auto ran = run_cli({"init", directory_.string()});
+  EXPECT_EQ(ran.exit_code, 0);
+  for (const char* said : {"arbiter serve --config arbiter.yaml", "arbiter page", "arbiter run job.yaml"}) {
+    EXPECT_THAT(ran.out, testing::HasSubstr(said));
+  }
+  EXPECT_EQ(content("arbiter.yaml"), kInitConfig);
+  const auto job = read_job(content("job.yaml"), "job.yaml", "job");
+  ASSERT_TRUE(job) << job.error().message;
+  EXPECT_EQ(job->steps.size(), 3U);
+}
+
+TEST_F(Init, NeverOverwritesUnlessItIsTold) {
+  std::filesystem::create_directories(directory_);
+  std::ofstream(directory_ / "job.yaml") << "mine";
+  const auto refused = run_cli({"init", directory_.string()});
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, testing::HasSubstr("job.yaml` is there already"));
+  EXPECT_EQ(content("job.yaml"), "mine");
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "arbiter.yaml"));
+  EXPECT_EQ(run_cli({"init", "--force", directory_.string()}).exit_code, 0);
+  EXPECT_EQ(content("job.yaml"), kInitJob);
+}
+
+TEST(Page, TheLinkSignsInAndTheTokenReachesNoServerLog) {
+  client::Endpoint endpoint{"127.0.0.1", 7420, "a/b+c", ""};
+  EXPECT_EQ(page_link(endpoint), "http://127.0.0.1:7420/#token=a%2Fb%2Bc");
+  endpoint.token.clear();
+  endpoint.secure = true;
+  EXPECT_EQ(page_link(endpoint), "https://127.0.0.1:7420/");
+}
+
+TEST(Page, ARedirectCannotBeBrokenOutOf) {
+  const auto page = redirect_page("http://h/#token=\"><script>&");
+  EXPECT_THAT(page, testing::HasSubstr("url=http://h/#token=&quot;>&lt;script>&amp;\""));
+  EXPECT_THAT(page, testing::Not(testing::HasSubstr("<script>")));
+}
+
+TEST(Completion, EveryShellGetsItsScriptAndAsksTheProgram) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const auto ran = run_cli({"completion", shell});
+    EXPECT_EQ(ran.exit_code, 0);
+    EXPECT_THAT(ran.out, testing::HasSubstr("__complete"));
+  }
+  EXPECT_EQ(run_cli({"completion", "tcsh"}).exit_code, 2);
+  EXPECT_THAT(run_cli({"__complete", "task", "submi"}).out, testing::StartsWith("submit\tSubmit one task\n"));
+}
+
+TEST(Completion, WithoutAServerThereAreNoNames) {
+  EXPECT_EQ(run_cli({"__complete", "--url", "http://127.0.0.1:1", "task", "show", ""}).out, "");
 }
 
 TEST(Cli, VersionWorksWithoutAServer) {

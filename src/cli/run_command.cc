@@ -31,6 +31,7 @@ using base::fail;
 constexpr int kTickMs = 250;
 constexpr int kAwayMs = 60'000;  // so long a server that is not ours may be away
 constexpr int kStuckMs = 5'000;
+constexpr int kQuestionsMs = 1'000;  // so often it is asked what the steps ask
 constexpr int kExitInterrupted = 130;
 constexpr std::size_t kFailuresShown = 5;
 constexpr std::size_t kLogLinesShown = 5;
@@ -258,6 +259,7 @@ class Run {
         view.update(items(*listed));
         if (view.all_ended()) return {};
         hint(view);
+        tell_questions(view);
       } else {
         if (away_since == 0) away_since = now_ms();
         if (base::info(listed.error().code).exit_code < 6 || now_ms() - away_since > kAwayMs)
@@ -293,10 +295,28 @@ class Run {
     return {};
   }
 
+  // Says what a step asks a person, once, and how to answer.
+  void tell_questions(RunView& view) {
+    if (view.counts().suspended == 0 || now_ms() - asked_ms_ < kQuestionsMs) return;
+    asked_ms_ = now_ms();
+    auto open = context_.list("/api/v1/questions" + client::query({{"state", "open"}, {"limit", "1000"}}), 0);
+    if (!open) return;  // The next look will tell.
+    for (const auto& question : items(*open)) {
+      const auto id = text(question, "id");
+      if (!is_planned(text(question, "taskId")) || !told_.insert(id).second) continue;
+      std::string options;
+      for (const auto& option : items(question, "options")) options += (options.empty() ? "" : " | ") + text(option);
+      view.say(coloured(text(question, "taskId") + " asks: ", Colour::kYellow, context_.colours()) +
+               printable(text(question, "text")) + (options.empty() ? "" : printable(" [" + options + "]")));
+      view.say("  Answer in the dashboard (arbiter page), or: arbiter question answer " + id + " ANSWER");
+    }
+  }
+
   // Says once what a job waits for when nothing moves.
   void hint(RunView& view) {
-    const auto moved = view.counts().ended() * 1'000'000 + view.counts().running;
-    if (moved != last_moved_ || view.counts().running > 0) {
+    const auto busy = view.counts().running + view.counts().suspended;
+    const auto moved = view.counts().ended() * 1'000'000 + busy;
+    if (moved != last_moved_ || busy > 0) {
       last_moved_ = moved;
       still_since_ = now_ms();
       return;
@@ -395,6 +415,8 @@ class Run {
   std::size_t last_moved_ = 0;
   std::int64_t still_since_ = 0;
   bool hinted_ = false;
+  std::int64_t asked_ms_ = 0;
+  std::set<std::string> told_;  // questions
 };
 
 Result<int> run_file(Context& context, const RunOptions& options) {

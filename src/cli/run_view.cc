@@ -49,6 +49,7 @@ void RunView::update(const json::array& tasks) {
     if (state == "failed") ++counts.failed;
     if (state == "cancelled") ++counts.cancelled;
     if (state == "running" || state == "assigned") ++counts.running;
+    if (state == "suspended") ++counts.suspended;
   }
   counts_ = counts;
   erase();
@@ -116,6 +117,7 @@ std::string RunView::bar() const {
   for (std::size_t i = 0; i < kBarWidth; ++i) out += i < filled ? "█" : "░";
   out += "] " + std::to_string(counts_.ended()) + "/" + std::to_string(counts_.total);
   out += "  running " + std::to_string(counts_.running);
+  if (counts_.suspended > 0) out += "  suspended " + std::to_string(counts_.suspended);
   if (counts_.failed > 0) out += "  failed " + std::to_string(counts_.failed);
   if (counts_.cancelled > 0) out += "  cancelled " + std::to_string(counts_.cancelled);
   return out + "  " + human_duration(base::SystemClock{}.monotonic_ms() - started_ms_);

@@ -18,6 +18,7 @@ struct Counts {
   std::size_t failed = 0;
   std::size_t cancelled = 0;
   std::size_t running = 0;
+  std::size_t suspended = 0;
   [[nodiscard]] std::size_t ended() const { return completed + failed + cancelled; }
 };
 

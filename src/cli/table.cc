@@ -28,8 +28,6 @@ const char* escape_code(Colour colour) {
   return "";
 }
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-
 std::string two_parts(std::int64_t large, const char* unit, std::int64_t small, const char* small_unit) {
   char text[64];
   std::snprintf(text, sizeof text, "%lld%s%02lld%s", static_cast<long long>(large), unit, static_cast<long long>(small),
@@ -38,31 +36,6 @@ std::string two_parts(std::int64_t large, const char* unit, std::int64_t small, 
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c == '\n' || c == '\t') c = ' ';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return out;
-}
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string shortened(std::string_view text, std::size_t max) {
-  std::string line = printable(text);
-  if (width(line) <= max || max == 0) return line;
-  std::size_t characters = 0;
-  std::size_t end = 0;
-  while (end < line.size() && (characters < max - 1 || !starts_character(line[end]))) {
-    if (starts_character(line[end])) ++characters;
-    ++end;
-  }
-  return line.substr(0, end) + "…";
-}
 
 std::string coloured(std::string_view text, Colour colour, bool colours) {
   if (!colours || colour == Colour::kNone) return std::string(text);

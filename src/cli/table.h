@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/values.h"
+#include "cli/characters.h"
 
 namespace arbiter::cli {
 
@@ -35,12 +36,6 @@ class Table {
 };
 
 [[nodiscard]] std::string coloured(std::string_view text, Colour colour, bool colours);
-// How many characters `text` (UTF-8) has.
-[[nodiscard]] std::size_t width(std::string_view text);
-// At most `max` characters, ending in "…" when cut; one line.
-[[nodiscard]] std::string shortened(std::string_view text, std::size_t max);
-// Control characters made harmless.
-[[nodiscard]] std::string printable(std::string_view text);
 [[nodiscard]] Colour state_colour(std::string_view state);
 
 // 350ms, 1.2s, 12s, 3m05s, 2h10m, 3d04h.

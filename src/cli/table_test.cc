@@ -24,12 +24,6 @@ TEST(Table, NoCellCanMoveTheCursor) {
   EXPECT_EQ(table.text(false), "X\na?[2Jb c\n");
 }
 
-TEST(Text, IsShortenedByCharacters) {
-  EXPECT_EQ(shortened("äöü", 3), "äöü");
-  EXPECT_EQ(shortened("äöüß", 3), "äö…");
-  EXPECT_EQ(shortened("", 3), "");
-}
-
 TEST(Durations, AreWrittenForPeople) {
   EXPECT_EQ(human_duration(0), "0ms");
   EXPECT_EQ(human_duration(999), "999ms");

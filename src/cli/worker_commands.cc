@@ -51,10 +51,10 @@ Result<void> put_idle(const std::string& idle, worker::Registration& registratio
   return {};
 }
 
-std::string default_name() {
+std::string host_and_pid(const char* between) {
   char host[HOST_NAME_MAX + 1] = {};
   ::gethostname(host, HOST_NAME_MAX);
-  return std::string(host) + "-" + std::to_string(::getpid());
+  return std::string(host) + between + std::to_string(::getpid());
 }
 
 Result<int> run(Context& context, const RunOptions& given) {
@@ -66,7 +66,8 @@ Result<int> run(Context& context, const RunOptions& given) {
     return fail({base::ErrorCode::kInvalidRequest, "Say what tasks run: --exec COMMAND, or --shell; one of them."});
   }
   auto& registration = options.registration;
-  if (registration.name.empty()) registration.name = default_name();
+  if (registration.name.empty()) registration.name = host_and_pid("-");
+  if (registration.location.empty()) registration.location = host_and_pid(" pid ");
   if (registration.capabilities.empty() && given.shell) registration.capabilities = {"shell"};
   if (registration.capabilities.empty()) {
     return fail({base::ErrorCode::kInvalidRequest, "Say which types of task it can do: --capability TYPE (or '*')."});
@@ -115,7 +116,7 @@ void add_run(Commands& commands, CLI::App* noun) {
   command->add_option("-j,--concurrency", registration.max_concurrent, "How many tasks at a time")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->add_option("--location", registration.location, "Where it is, for people");
+  command->add_option("--location", registration.location, "Where it is, for people [its machine and process]");
   command->add_option("--exec", o->worker.command, "The program, run by /bin/sh -c");
   command->add_flag("--shell", o->shell, "The program is in the payload: {\"run\": \"...\"}");
   command->add_option("--directory", o->worker.directory, "Where programs start [here]");

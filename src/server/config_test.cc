@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <regex>
 #include <sstream>
+
+#include "cli/init_files.h"
 
 namespace arbiter::server {
 namespace {
@@ -24,6 +27,23 @@ TEST(Environment, AMisspeltVariableIsNamedWithTheNearest) {
                                   "ARBITER_LISTN", "ARBITER_LIMIT_PAYLOAD_BYTES_MAX"}),
               ElementsAre(HasSubstr("ARBITER_LISTN is not known and has no effect; did you mean ARBITER_LISTEN?"),
                           HasSubstr("did you mean ARBITER_LIMITS_PAYLOAD_BYTES_MAX?")));
+}
+
+TEST(ConfigFile, WhatABeginnerGetsIsRightAndShowsTheDefaults) {
+  Config config;
+  const std::string text(cli::kInitConfig);
+  ASSERT_TRUE(read_text("arbiter.yaml", text, config));
+  EXPECT_TRUE(check_together(config));
+  // With what is commented out put in as well.
+  const std::string whole = std::regex_replace(text, std::regex("(^|\\n)( *)# ( *[A-Za-z]+: )"), "$1$2$3");
+  Config all;
+  const auto put_in = std::regex_replace(whole, std::regex("\\n# log:"), "\nlog:");
+  const auto read = read_text("arbiter.yaml", put_in, all);
+  ASSERT_TRUE(read) << read.error().message << put_in;
+  EXPECT_THAT(put_in, HasSubstr("\nretentionDays: 30\n"));
+  EXPECT_THAT(put_in, HasSubstr("\nlog:\n  level: \"info\""));
+  EXPECT_THAT(put_in, HasSubstr("\n  diskReserveBytes: "));
+  EXPECT_EQ(config_yaml(all), config_yaml(Config{}));
 }
 
 TEST(ConfigFile, EveryMistakeIsNamedWithItsLine) {

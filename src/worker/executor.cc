@@ -55,6 +55,21 @@ std::vector<std::string> task_environment(const Executor& executor, const Leased
   return environment;
 }
 
+// `arbiter` works inside a program also where it is not installed: the folder of this program is the last to be
+// searched.
+void end_path_here(std::vector<std::string>& environment) {
+  std::error_code code;
+  const auto here = std::filesystem::read_symlink("/proc/self/exe", code).parent_path().string();
+  if (code || here.empty()) return;
+  const auto path = std::find_if(environment.begin(), environment.end(),
+                                 [](const std::string& entry) { return entry.starts_with("PATH="); });
+  if (path == environment.end()) {
+    environment.push_back("PATH=/usr/local/bin:/usr/bin:/bin:" + here);
+  } else if ((*path + ":").find(":" + here + ":") == std::string::npos) {
+    *path += ":" + here;
+  }
+}
+
 Result<void> read_shell_payload(const json::value& payload, Job& job, std::vector<std::string>& environment) {
   const auto* object = payload.if_object();
   const auto* run = object ? object->if_contains("run") : nullptr;
@@ -181,6 +196,7 @@ Result<Job> make_job(const Executor& executor, const Leased& leased) {
   if (executor.worktrees) job.spec.argv = executor.worktrees->wrap(leased.task_id, job.spec.argv);
   for (auto& entry : task_environment(executor, leased)) environment.push_back(std::move(entry));
   job.spec.environment = environment_with(environment);
+  end_path_here(job.spec.environment);
   return job;
 }
 

@@ -1,5 +1,7 @@
 #include "worker/outbox.h"
 
+#include <algorithm>
+
 namespace arbiter::worker {
 namespace {
 
@@ -181,9 +183,13 @@ Result<json::value> Outbox::post_reports(const std::vector<Report>& reports, int
     if (reports.size() == 1 && !traceparent.empty()) options.headers = {{"traceparent", traceparent}};
   }
   add_session(body, session_.number());
-  // The slots of the reported tasks are free; the next tasks are asked for with the report itself.
+  // The slots of the reported tasks are free; the next tasks are asked for with the report itself. What is handed back
+  // goes to others that wait: asked for at once, it would come back here.
   for (const auto& report : reports) session_.finished(report.lease);
-  reserved = session_.reserve(static_cast<int>(reports.size()));
+  const auto done = std::count_if(reports.begin(), reports.end(), [](const Report& report) {
+    return report.body.at("outcome") != json::value("released");
+  });
+  reserved = done == 0 ? 0 : session_.reserve(static_cast<int>(done));
   if (reserved > 0) {
     const auto& registration = session_.registration();
     json::object next{{"max", reserved}, {"leaseMs", registration.lease_ms}};
