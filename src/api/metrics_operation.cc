@@ -155,6 +155,13 @@ void add_workers(const Observation& seen, Families& out) {
                [](const Report& r) { return r.totals.workers_lost; });
 }
 
+void add_budgets(const Observation& seen, Families& out) {
+  using Report = engine::NamespaceReport;
+  by_namespace(out, seen.reports, "arbiter_budgets", "Budgets", kGauge, [](const Report& r) { return r.budgets; });
+  by_namespace(out, seen.reports, "arbiter_budgets_exhausted", "Budgets of which a subject has nothing left", kGauge,
+               [](const Report& r) { return r.budgets_exhausted; });
+}
+
 void add_schedules(const Observation& seen, Families& out) {
   using Report = engine::NamespaceReport;
   const auto& all = seen.reports;
@@ -250,6 +257,7 @@ void run_metrics(Service& service, const CallPtr& call) {
                    [](const engine::NamespaceReport& r) { return r.ready_tasks; });
       add_workers(seen, out);
       add_schedules(seen, out);
+      add_budgets(seen, out);
       add_queue_gauges(seen, out);
       add_queue_totals(seen, out);
       net::Response response;

@@ -40,6 +40,8 @@ void add(engine::NamespaceReport& sum, const engine::NamespaceReport& one) {
   sum.slots_used += one.slots_used;
   sum.ready_tasks += one.ready_tasks;
   sum.schedules += one.schedules;
+  sum.budgets += one.budgets;
+  sum.budgets_exhausted += one.budgets_exhausted;
   sum.timers_late_ms = std::max(sum.timers_late_ms, one.timers_late_ms);
   sum.totals.workers_lost += one.totals.workers_lost;
   sum.totals.schedules_fired += one.totals.schedules_fired;

@@ -264,6 +264,20 @@ void add_keys(Table& t) {
       t, {"keys.resume", "POST", "/api/v1/keys/{name}/resume", kWrite, "Start tasks with a key again"});
 }
 
+void add_budgets(Table& t) {
+  add<SetBudget, BudgetView>(t,
+                             {"budgets.set", "PUT", "/api/v1/budgets/{name}", kWrite,
+                              "Create a budget of tokens, cost and attempts, or change its limits", Success::kCreated});
+  add<ListBudgets, BudgetList>(
+      t, {"budgets.list", "GET", "/api/v1/budgets", kRead, "List budgets by name, each with its fullest meters"});
+  add<GetBudget, BudgetView>(
+      t, {"budgets.get", "GET", "/api/v1/budgets/{name}", kRead, "A budget with what is spent of it"});
+  add<RaiseBudget, BudgetView>(t, {"budgets.raise", "POST", "/api/v1/budgets/{name}/raise", kWrite,
+                                   "Allow more of a budget until its period is over; what waited goes on"});
+  add<DeleteBudget, Done>(
+      t, {"budgets.delete", "DELETE", "/api/v1/budgets/{name}", kWrite, "Delete a budget; what waited goes on"});
+}
+
 void add_events(Table& t) {
   add<QueryEvents, EventList>(t, {"events.query", "GET", "/api/v1/events", kRead, "Read the event log, oldest first"},
                               &run_query_events);
@@ -354,6 +368,7 @@ Table make_table() {
   add_task_types(table);
   add_questions(table);
   add_inbox(table);
+  add_budgets(table);
   add_events(table);
   add_tokens(table);
   add_session(table);

@@ -86,6 +86,9 @@ Encoded encode_reply(const Reply& reply, Success success) {
         } else if constexpr (std::is_same_v<R, core::SetScheduleReply>) {
           out.status = status_of(r.created, success);
           base::encode(r.schedule, out.body);
+        } else if constexpr (std::is_same_v<R, core::SetBudgetReply>) {
+          out.status = status_of(r.created, success);
+          base::encode(r.budget, out.body);
         } else if constexpr (std::is_same_v<R, core::SetTaskTypeReply>) {
           out.status = status_of(r.created, success);
           base::encode(r.type, out.body);

@@ -26,6 +26,7 @@ const ErrorInfo& info(ErrorCode code) {
       {kUnknownDependency, {"unknown_dependency", "A dependency does not exist", 400, 2}},
       {kDependencyCycle, {"dependency_cycle", "The dependencies form a cycle", 400, 2}},
       {kLineageLimit, {"lineage_limit", "The limit of retries and children of one root task is reached", 429, 6}},
+      {kBudgetExhausted, {"budget_exhausted", "A budget is used up", 409, 4}},
       {kTooLarge, {"too_large", "The request is over a size limit", 413, 2}},
       {kQueueFull, {"queue_full", "The queue is full", 429, 6}},
       {kQueueDraining, {"queue_draining", "The queue takes no new tasks", 409, 4}},

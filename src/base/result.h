@@ -14,10 +14,10 @@ namespace arbiter::base {
 BOOST_DEFINE_ENUM_CLASS(ErrorCode, kInvalidRequest, kUnauthorized, kForbidden, kForeignHost, kForeignOrigin, kNotFound,
                         kMethodNotAllowed, kIdConflict, kDuplicateTask, kStaleLease, kOutcomeConflict, kInvalidState,
                         kUnknownWorker, kSessionReplaced, kUnknownDependency, kDependencyCycle, kLineageLimit,
-                        kTooLarge, kQueueFull, kRateLimited, kQueueDraining, kOverloaded, kHistoryTruncated,
-                        kIdempotencyMismatch, kUnsupportedMediaType, kRequestTimeout, kHeadersTooLarge,
-                        kNamespaceUnknown, kStoreUnavailable, kShuttingDown, kFenced, kUnknown, kNoSpace, kIoError,
-                        kConnection, kInternal)
+                        kBudgetExhausted, kTooLarge, kQueueFull, kRateLimited, kQueueDraining, kOverloaded,
+                        kHistoryTruncated, kIdempotencyMismatch, kUnsupportedMediaType, kRequestTimeout,
+                        kHeadersTooLarge, kNamespaceUnknown, kStoreUnavailable, kShuttingDown, kFenced, kUnknown,
+                        kNoSpace, kIoError, kConnection, kInternal)
 
 // One bad field of a request: `field` is a dotted path (`tasks[3].retry.maxAttempts`).
 struct FieldError {

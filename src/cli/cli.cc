@@ -121,6 +121,7 @@ int run(int argc, char** argv, const Program& program) {
   add_inbox_commands(commands);
   add_schedule_commands(commands);
   add_key_commands(commands);
+  add_budget_commands(commands);
   add_type_commands(commands);
   add_cascade_commands(commands);
   add_metrics_commands(commands);

@@ -65,6 +65,7 @@ void add_inbox_commands(Commands& commands);
 void add_queue_commands(Commands& commands);
 void add_schedule_commands(Commands& commands);
 void add_key_commands(Commands& commands);
+void add_budget_commands(Commands& commands);
 void add_type_commands(Commands& commands);
 void add_cascade_commands(Commands& commands);
 void add_metrics_commands(Commands& commands);

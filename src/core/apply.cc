@@ -17,6 +17,7 @@ void State::apply(const Event& event) {
         }
       },
       event.body);
+  if (!eased_budgets.empty()) forget_eased(event);
 }
 
 // ---- tasks ----------------------------------------------------------------------------------------------------
@@ -97,6 +98,7 @@ void State::on(const TaskSubmitted& e, const Event& event) {
   if (e.root_id) {
     use_lineage(task);
     pin_root(task);
+    begin_meters_again(task);
   }
   touch(task);
   claim_unique(task);
@@ -138,6 +140,7 @@ void State::on(const TaskAssigned& e, const Event& event) {
   worker.leases.emplace_hint(worker.leases.end(), e.lease, &task);
   ++worker.slots_used;
   count_start(task);
+  if (!budgets.empty()) spend(task, Amounts{.tokens = 0, .cost = 0, .attempts = 1});
   if (task.extras && task.extras->spec->unique_scope == UniqueScope::kQueued) end_claim(task);
   arm(task);
 }
@@ -171,6 +174,7 @@ void State::on(const TaskCompleted& e, const Event& event) {
   ++task.queue->totals.completed;
   task.queue->totals.run.add(e.run_ms);
   task.reason = Reason::kReported;
+  spend(task, e.usage);
   end_task(task, TaskState::kCompleted, event);
 }
 
@@ -188,6 +192,7 @@ void State::on(const TaskFailed& e, const Event& event) {
   } else if (e.error) {
     last_of(task).error = e.error;
   }
+  spend(task, e.usage);
   if (e.counted) ++task.failures;
   count_failure(e, task.queue->totals);
   task.reason = e.reason;
@@ -216,6 +221,7 @@ void State::on(const TaskReleased& e, const Event& event) {
   last.outcome = Outcome::kReleased;
   last.reported = e.reason == Reason::kReleased;
   task.reason = e.reason;
+  if (e.reason == Reason::kUndelivered) give_back(task);
   drop_lease(task);
   task.queued_at = event.time.ms;
   enter(task, TaskState::kQueued);
@@ -261,7 +267,9 @@ void State::on(const TaskCancelled& e, const Event& event) {
     last.outcome = e.reason == Reason::kReleased ? Outcome::kReleased : Outcome::kFailed;
     last.reported = e.reason == Reason::kReleased || e.fingerprint != 0;
     last.fingerprint = e.fingerprint;
+    last.usage = e.usage;
   }
+  spend(task, e.usage);
   task.reason = e.reason;
   if (e.dependency || task.last) last_of(task).cause = e.dependency ? e.dependency->value : "";
   if (e.message) last_of(task).error = TaskError{.message = *e.message, .code = "cancelled", .details = {}};
@@ -289,6 +297,7 @@ void State::on(const TaskRedriven& e, const Event& event) {
   arm(task);
   begin_run(task);
   note_run(task);
+  begin_meters_again(task);
   if (!task.dependents) return;
   for (Task* dependent : *task.dependents) {
     auto& unmet = dependent->extras->unmet;

@@ -146,6 +146,7 @@ void Core::wake_waiters() {
   }
   for (const auto& id : std::exchange(workers_with_news_, {})) tell_news(id);
   if (!lease_waiters_.empty() && state_.ready_tasks > 0) dispatch();
+  if (state_.has_budget_news()) tell_budgets();
 }
 
 void Core::tell_news(const std::string& id) {
@@ -177,6 +178,7 @@ void Core::tick(base::Now now) {
 
 bool Core::has_work(base::Now now) const {
   if (!state_.lost_workers.empty() || !state_.unsettled.empty() || !state_.inbox.orphans().empty()) return true;
+  if (state_.has_budget_news()) return true;
   if (state_.timers.next() <= now.now.ms || state_.gate_timers.next() <= now.now.ms) return true;
   if (state_.wall_timers.next() <= now.wall.ms) return true;
   for (const auto& [id, bulk] : state_.bulks) {

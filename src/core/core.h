@@ -262,6 +262,20 @@ class Core {
   Answer on(const DismissInboxItem& c, Ticket);
   [[nodiscard]] static base::Error not_in_inbox(const std::string& item);
 
+  // ---- budgets.cc ----
+  Answer on(const SetBudget& c, Ticket);
+  Answer on(const GetBudget& c, Ticket);
+  Answer on(const ListBudgets& c, Ticket);
+  Answer on(const RaiseBudget& c, Ticket);
+  Answer on(const DeleteBudget& c, Ticket);
+  [[nodiscard]] base::Result<Budget*> known_budget(const Name& name);
+  [[nodiscard]] base::Result<void> check_budget_limits(const BudgetSpec& spec) const;
+  [[nodiscard]] base::Result<std::string> subject_to_raise(const Budget& budget, const RaiseBudget& c) const;
+  [[nodiscard]] base::Result<void> check_budgets(const TaskSpec& spec, const Task* root) const;
+  void fire(Budget& budget);
+  void tell_budgets();
+  void tell_meter(const MeterName& name);
+
   // ---- catalogue.cc ----
   Answer on(const CreateNamespace& c, Ticket);
   Answer on(const ListNamespaces& c, Ticket);

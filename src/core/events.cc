@@ -68,6 +68,12 @@ ARBITER_EVENT(IncidentAcknowledged, "INCIDENT.ACKNOWLEDGED.SUCCESS", "incident")
 ARBITER_EVENT(IncidentResolved, "INCIDENT.RESOLVED.SUCCESS", "incident")
 ARBITER_EVENT(InboxAssigned, "INBOX.ASSIGNED.SUCCESS", "inbox")
 ARBITER_EVENT(InboxDismissed, "INBOX.DISMISSED.SUCCESS", "inbox")
+ARBITER_EVENT(BudgetSet, "BUDGET.SET.SUCCESS", "budget")
+ARBITER_EVENT(BudgetDeleted, "BUDGET.DELETED.SUCCESS", "budget")
+ARBITER_EVENT(BudgetWarned, "BUDGET.WARNED.SUCCESS", "budget")
+ARBITER_EVENT(BudgetExhausted, "BUDGET.EXHAUSTED.SUCCESS", "budget")
+ARBITER_EVENT(BudgetRaised, "BUDGET.RAISED.SUCCESS", "budget")
+ARBITER_EVENT(BudgetReset, "BUDGET.RESET.SUCCESS", "budget")
 #undef ARBITER_EVENT
 
 constexpr std::string_view kRetryType = "TASK.FAILED.RETRY";
@@ -123,6 +129,13 @@ std::vector<std::string> tags_of(const Body& body) {
   }
   if constexpr (std::is_same_v<Body, TaskCancelled>) {
     if (body.dependency) tags.push_back(tag("dependency", body.dependency->value));
+  }
+  if constexpr (requires { body.scope; }) {  // a meter of a budget
+    if (body.scope == BudgetScope::kTask || body.scope == BudgetScope::kLineage) {
+      tags.push_back(tag("task", body.subject));
+    }
+    if (body.scope == BudgetScope::kWorker) tags.push_back(tag("worker", body.subject));
+    if (body.scope == BudgetScope::kQueue) tags.push_back(tag("queue", body.subject));
   }
   return tags;
 }

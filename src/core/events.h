@@ -17,7 +17,7 @@ namespace arbiter::core {
 // Why a task changed its state; on the wire and in the log.
 BOOST_DEFINE_ENUM_CLASS(Reason, kSubmitted, kDependencies, kTime, kBackoff, kRequested, kReported, kTimeout, kStalled,
                         kLeaseExpired, kWorkerLost, kDeadline, kDependencyFailed, kLineageLimit, kReleased,
-                        kDeregistered, kUndelivered, kNotRetryable, kCancelGrace, kIdle)
+                        kDeregistered, kUndelivered, kNotRetryable, kCancelGrace, kIdle, kBudget)
 
 struct TaskSubmitted {
   Name id;
@@ -121,8 +121,9 @@ struct TaskCancelled {
   std::optional<Name> dependency;  // whose failure cancelled it
   std::int64_t lease = 0;
   std::int64_t fingerprint = 0;  // of the outcome that its worker reported
+  std::optional<Usage> usage{};  // with it
 };
-BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, fingerprint))
+BOOST_DESCRIBE_STRUCT(TaskCancelled, (), (id, from, reason, message, dependency, lease, fingerprint, usage))
 struct TaskUniqueExpired {
   Name id;
   Name key;
@@ -306,6 +307,48 @@ struct ScheduleSkipped {
 };
 BOOST_DESCRIBE_STRUCT(ScheduleSkipped, (), (name, first_at, last_at, times, reason, message, next_at))
 
+struct BudgetSet {
+  Name name;
+  BudgetSpec definition;
+  std::optional<Timestamp> started_at;  // the present period, of the wall clock; none: it does not end
+  std::optional<Timestamp> resets_at;
+};
+BOOST_DESCRIBE_STRUCT(BudgetSet, (), (name, definition, started_at, resets_at))
+struct BudgetDeleted {
+  Name name;
+};
+BOOST_DESCRIBE_STRUCT(BudgetDeleted, (), (name))
+// What a subject has spent in the present period, and what it may spend, raises included.
+struct BudgetFigures {
+  Name name;
+  BudgetScope scope = BudgetScope::kNamespace;
+  std::string subject;
+  std::int64_t tokens = 0;
+  double cost = 0;
+  std::int64_t attempts = 0;
+  BudgetAmounts limits;
+};
+BOOST_DESCRIBE_STRUCT(BudgetFigures, (), (name, scope, subject, tokens, cost, attempts, limits))
+struct BudgetWarned : BudgetFigures {};
+BOOST_DESCRIBE_STRUCT(BudgetWarned, (BudgetFigures), ())
+struct BudgetExhausted : BudgetFigures {};
+BOOST_DESCRIBE_STRUCT(BudgetExhausted, (BudgetFigures), ())
+struct BudgetRaised {
+  Name name;
+  BudgetScope scope = BudgetScope::kNamespace;
+  std::string subject;
+  BudgetAmounts by;
+  std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(BudgetRaised, (), (name, scope, subject, by, reason))
+// A period is over: everything that it counts begins at nothing again.
+struct BudgetReset {
+  Name name;
+  Timestamp started_at;
+  Timestamp resets_at;
+};
+BOOST_DESCRIBE_STRUCT(BudgetReset, (), (name, started_at, resets_at))
+
 using EventBody =
     std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
                  TaskSuspended, TaskResumed, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven,
@@ -315,7 +358,7 @@ using EventBody =
                  ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped,
                  TaskTypeSet, TaskTypeDeleted, QuestionAsked, QuestionAnswered, QuestionExpired, QuestionWithdrawn,
                  IncidentOpened, IncidentRepeated, IncidentAcknowledged, IncidentResolved, InboxAssigned,
-                 InboxDismissed>;
+                 InboxDismissed, BudgetSet, BudgetDeleted, BudgetWarned, BudgetExhausted, BudgetRaised, BudgetReset>;
 
 // Who asked, and on behalf of which request.
 struct Actor {

@@ -63,6 +63,7 @@ const KeyLimits& State::limits_of(const Key& key, const Queue& queue) {
 Hold State::hold_of(const Key& key, bool counts_leases, bool counts_starts, const Queue& queue,
                     std::int64_t now) const {
   if (key.paused) return {Hold::kPaused, kNever};
+  if (counts_leases && spent_budget(BudgetScope::kKey, key.name)) return {Hold::kBudget, kNever};
   const KeyLimits& has = limits_of(key, queue);
   if (counts_leases && has.concurrency > 0 && key.running >= has.concurrency) return {Hold::kConcurrency, kNever};
   const std::int64_t next = key.meter.next_start(counts_starts ? has.rate : RateLimit{}, now, meters_empty_at_);
@@ -82,6 +83,9 @@ Hold State::hold_of(const KeyPair& pair, const Queue& queue, std::int64_t now, c
 
 Hold State::hold_of(const Queue& queue, std::int64_t now) const {
   if (queue.paused) return {Hold::kPaused, kNever};
+  if (spent_budget(BudgetScope::kNamespace, kWholeNamespace) || spent_budget(BudgetScope::kQueue, queue.name)) {
+    return {Hold::kBudget, kNever};
+  }
   if (queue.concurrency > 0 && queue.leased >= queue.concurrency) return {Hold::kConcurrency, kNever};
   const std::int64_t next = queue.meter.next_start(queue.rate, now, meters_empty_at_);
   return next > now ? Hold{Hold::kRate, next} : Hold{};
@@ -155,7 +159,10 @@ void State::join_ready(Task& task) {
 }
 
 void State::leave_ready(Task& task) {
-  if (!static_cast<ReadyHook&>(task).is_linked()) return;
+  if (!static_cast<ReadyHook&>(task).is_linked()) {
+    parked.erase(task.submitted);
+    return;
+  }
   auto& groups = task.queue->ready[task.priority];
   const auto it = groups.find(task.profile->id);
   CHECK(it != groups.end());

@@ -69,6 +69,7 @@ Result<Worker*> Core::worker_for_request(const std::string& id, const std::optio
 std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
   std::vector<LeaseView> leases;
   if (worker.state != WorkerState::kLive || state_.ready_tasks == 0) return leases;
+  if (state_.spent_budget(BudgetScope::kWorker, worker.id)) return leases;
   const std::int64_t slots = worker.definition.max_concurrent - worker.slots_used;
   auto left = static_cast<std::size_t>(std::clamp<std::int64_t>(slots, 0, c.max));
   std::int64_t bytes = 0;
@@ -102,12 +103,18 @@ std::vector<LeaseView> Core::grant(Worker& worker, const LeaseTasks& c) {
       }
       Task& task = *lane->tasks.begin();
       const bool last = group.holds_one();
-      const auto lease = static_cast<std::int64_t>(state_.position + 1);
-      emit(TaskAssigned{Name(task.id), Name(worker.id), lease, task.failures + 1, c.lease_ms,
-                        c.start ? TaskState::kRunning : TaskState::kAssigned});
-      leases.push_back(lease_view_of(state_, task, Detail::kFull));
-      bytes += task.payload_bytes;
-      left = bytes < state_.limits.grant_bytes_max ? left - 1 : 0;
+      if (state_.own_spent_budget(task)) {
+        state_.park(task);
+      } else {
+        const auto lease = static_cast<std::int64_t>(state_.position + 1);
+        emit(TaskAssigned{Name(task.id), Name(worker.id), lease, task.failures + 1, c.lease_ms,
+                          c.start ? TaskState::kRunning : TaskState::kAssigned});
+        leases.push_back(lease_view_of(state_, task, Detail::kFull));
+        bytes += task.payload_bytes;
+        const bool go_on =
+            bytes < state_.limits.grant_bytes_max && !state_.spent_budget(BudgetScope::kWorker, worker.id);
+        left = go_on ? left - 1 : 0;
+      }
       if (const Lane* next = last ? nullptr : group.first()) {
         candidates.push({&group, next->share->pass, next->oldest()});
       }

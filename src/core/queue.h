@@ -70,7 +70,7 @@ struct KeyPair {
 
 // What holds a queue or a key back, and until when (of `now`, in ms; kNever: until something ends or is resumed).
 struct Hold {
-  enum Why : std::uint8_t { kNothing, kPaused, kConcurrency, kRate } why = kNothing;
+  enum Why : std::uint8_t { kNothing, kPaused, kBudget, kConcurrency, kRate } why = kNothing;
   std::int64_t until = kNever;
 };
 

@@ -16,6 +16,8 @@
 //   a question's time is over         -> its default is the answer; its task goes on
 //   a rule notices trouble            -> an incident is opened (incident_rules.cc)
 //   a schedule is due                 -> a task is submitted, or the time is skipped, by its policies
+//   a meter reaches 80 % or its limit -> it is told, in that step; what it holds back waits
+//   a day of a budget is over         -> its meters begin anew, what waited for it may start
 //   a parked request's time is over   -> it is answered with what there is
 //
 // One step emits about cascade_events_max events; what is left stays in the state and goes on with the next step.
@@ -52,7 +54,7 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
   if (task.cancel_requested) {
     const auto message = task.extras ? task.extras->cancel_reason : std::nullopt;
     emit(TaskCancelled{
-        Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, fingerprint});
+        Name(task.id), task.state, reason, message, {}, task.lease ? task.lease->number : 0, fingerprint, usage});
     return;
   }
   TaskFailed e;
@@ -69,7 +71,8 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
   }
   const Task* root = state_.root_of(task);
   const bool lineage_full = root && root->lineage_used >= state_.limits.lineage_max;
-  if (retryable && task.failures + 1 < task.max_attempts && !lineage_full) {
+  const Budget* spent = state_.refusing_budget(task, usage);
+  if (retryable && task.failures + 1 < task.max_attempts && !lineage_full && !spent) {
     e.state = TaskState::kPending;
     e.retry_at = Timestamp{now_.now.ms + backoff_ms(task)};
   } else {
@@ -80,6 +83,12 @@ void Core::fail_attempt(Task& task, Reason reason, bool retryable, std::optional
         e.error = TaskError{.message = "The limit of retries and children of its root task is reached.",
                             .code = "lineage_limit",
                             .details = {}};
+    } else if (retryable && spent && task.failures + 1 < task.max_attempts) {
+      e.reason = Reason::kBudget;
+      if (!e.error) {
+        e.error = TaskError{
+            .message = "Budget " + std::string(spent->name) + " is used up.", .code = "budget", .details = {}};
+      }
     }
   }
   emit(std::move(e));
@@ -126,6 +135,7 @@ void Core::fire_timers() {
       case TimerKind::kTaskWall:
       case TimerKind::kSchedule:
       case TimerKind::kGate:
+      case TimerKind::kBudget:
         CHECK(false);
         break;
     }
@@ -134,6 +144,8 @@ void Core::fire_timers() {
        node = state_.wall_timers.front()) {
     if (node->kind == TimerKind::kSchedule) {
       fire(static_cast<Schedule&>(*node));
+    } else if (node->kind == TimerKind::kBudget) {
+      fire(static_cast<Budget&>(*node));
     } else if (node->kind == TimerKind::kGate) {
       end_pause(static_cast<GateTimer&>(*node));
     } else {

@@ -43,6 +43,23 @@ BOOST_DESCRIBE_STRUCT(OutcomeRecord, (),
                       (lease, outcome, reported, fingerprint, started_ms, ran_ms, worker, cause, error, result_document,
                        result_bytes, quality_score, usage))
 
+// Cost in millionths.
+struct TaskMeterRecord {
+  static constexpr bool kSparse = true;
+  std::int64_t budget = 0;
+  std::int64_t period = 0;
+  std::int64_t tokens = 0;
+  std::int64_t cost = 0;
+  std::int64_t attempts = 0;
+  std::int64_t raised_tokens = 0;
+  std::int64_t raised_cost = 0;
+  std::int64_t raised_attempts = 0;
+  BudgetState told = BudgetState::kOpen;
+  friend bool operator==(const TaskMeterRecord&, const TaskMeterRecord&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TaskMeterRecord, (),
+                      (budget, period, tokens, cost, attempts, raised_tokens, raised_cost, raised_attempts, told))
+
 struct TaskRecord {
   static constexpr bool kSparse = true;
   TaskState state = TaskState::kPending;
@@ -71,12 +88,13 @@ struct TaskRecord {
   bool unique_over = false;
   std::optional<LeaseRecord> lease;
   std::optional<OutcomeRecord> last;
+  std::vector<TaskMeterRecord> meters;
 };
 BOOST_DESCRIBE_STRUCT(TaskRecord, (),
                       (state, type, queue, priority, failures, max_attempts, lineage_used, reason, cancel_reason,
                        cancel_requested, plain, created_ms, queued_ms, retry_ms, run_at_ms, ended_ms, ended_position,
                        payload_bytes, fingerprint, root, traceparent, concurrency_key, rate_key, unique_over, lease,
-                       last))
+                       last, meters))
 
 struct WorkerRecord {
   RegisterWorker definition;
@@ -182,6 +200,11 @@ TaskRecord task_record(const Task& task) {
                           rests.reason,           rests.for_question, task.lease->suspended_ms};
   }
   if (task.last) r.last = outcome_record(*task.last);
+  if (!task.meters) return r;
+  for (const TaskMeter& m : *task.meters) {
+    r.meters.push_back({static_cast<std::int64_t>(m.budget), static_cast<std::int64_t>(m.period), m.spent.tokens,
+                        m.spent.cost, m.spent.attempts, m.raised.tokens, m.raised.cost, m.raised.attempts, m.told});
+  }
   return r;
 }
 
@@ -249,6 +272,19 @@ EntityChange change_of(const Bulk& b) {
   return change;
 }
 
+std::vector<TaskMeter> task_meters(const std::vector<TaskMeterRecord>& records) {
+  std::vector<TaskMeter> meters;
+  for (const auto& r : records) {
+    TaskMeter& m = meters.emplace_back();
+    m.budget = static_cast<Position>(r.budget);
+    m.period = static_cast<Position>(r.period);
+    m.spent.add({r.tokens, r.cost, r.attempts});
+    m.raised.add({r.raised_tokens, r.raised_cost, r.raised_attempts});
+    m.told = r.told;
+  }
+  return meters;
+}
+
 LastOutcome last_outcome(OutcomeRecord&& r) {
   LastOutcome last;
   last.lease = r.lease;
@@ -314,6 +350,7 @@ std::vector<EntityChange> State::take_changes() {
   take_tokens(changes);
   take_types(changes);
   inbox.take_changes(changes);
+  take_budgets(changes);
   return changes;
 }
 
@@ -335,6 +372,7 @@ void State::forget_changes() {
   take_tokens(unwanted);
   take_types(unwanted);
   inbox.take_changes(unwanted);
+  take_budgets(unwanted);
   other_changes_.clear();
 }
 
@@ -361,6 +399,7 @@ std::vector<EntityChange> State::snapshot() {
   for (const auto& [name, schedule] : schedules) all.push_back(schedule_change(schedule));
   for (const auto& [name, type] : types) all.push_back(type_change(*type));
   inbox.snapshot(all);
+  list_budgets(all);
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
     return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
   });
@@ -427,6 +466,7 @@ base::Result<Task*> State::load_task(const StoredEntity& entity, bool must_have_
     task.lease->worker = worker.get();
   }
   if (r.last) task.last = std::make_unique<LastOutcome>(last_outcome(std::move(*r.last)));
+  if (!r.meters.empty()) task.meters = std::make_unique<std::vector<TaskMeter>>(task_meters(r.meters));
   return &task;
 }
 
@@ -507,6 +547,8 @@ base::Result<void> State::load(const StoredEntity& entity) {
   if (entity.kind == "bulk") return load_bulk(entity);
   if (entity.kind == "schedule") return load_schedule(entity);
   if (entity.kind == "task_type") return load_type(entity);
+  if (entity.kind == "budget") return load_budget(entity);
+  if (entity.kind == "budget_meter") return load_budget_meter(entity);
   const std::string id(entity.id);
   if (entity.kind == "namespace") {
     auto record = read<CreatedRecord>(entity);
@@ -584,6 +626,7 @@ void State::finish_load(std::int64_t now) {
     if (!is_ended(task->state)) live.insert(*task);
   }
   for (auto& [id, worker] : workers) worker->last_seen_at = worker->idle_since = now;
+  link_budgets();
   link_loaded(now);
   open_gates(now);
   sort_arrivals();
@@ -610,6 +653,8 @@ void State::finish_load(std::int64_t now) {
   }
   std::sort(kept.begin(), kept.end(), [](Task* a, Task* b) { return a->submitted < b->submitted; });
   for (Task* task : kept) settled(*task);
+  link_task_meters();
+  settle_incidents();
 }
 
 }  // namespace arbiter::core

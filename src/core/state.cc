@@ -76,6 +76,7 @@ Queue& State::queue(const std::string& name) {
   auto it = queues.find(name);
   if (it == queues.end()) {
     it = queues.emplace(name, std::make_unique<Queue>(name)).first;
+    if (spent_meters_ > 0) recheck(*it->second, last_time);
   }
   return *it->second;
 }
@@ -340,6 +341,7 @@ void State::end_task(Task& task, TaskState to, const Event& event) {
   end_run(task);
   arm(task);
   unpin_root(task);
+  end_meters(task);
   if (!holds_window(task)) end_claim(task);
   if (task.dependents) unsettled.push_back({task.id, static_cast<std::int64_t>(task.dependents->size())});
   settled(task);
@@ -366,6 +368,7 @@ void State::evict(Position floor, std::int64_t now) {
 
 void State::forget_task(Task& task) {
   timers.remove(task);
+  forget_meters(task);
   if (task.trace) --traced_tasks;
   if (task.keys) release_pair(*task.keys);
   memory_bytes -= task.memory_bytes;
@@ -396,7 +399,9 @@ void State::unpin_root(Task& task) {
   task.extras->pins_root = false;
   Task* root = root_of(task);
   CHECK(root && root->pins > 0);
-  if (--root->pins == 0 && is_ended(root->state)) settled(*root);
+  if (--root->pins > 0 || !is_ended(root->state)) return;
+  end_meters(*root);
+  settled(*root);
 }
 
 // ---- changes --------------------------------------------------------------------------------------------------

@@ -13,75 +13,15 @@
 #include <string>
 
 #include "base/clock.h"
+#include "core/entity.h"
 #include "core/inbox.h"
+#include "core/limits.h"
 #include "core/queue.h"
 #include "core/schedule.h"
 #include "core/token.h"
 #include "core/type_registry.h"
 
 namespace arbiter::core {
-
-struct CoreLimits {
-  std::int64_t queues_max = 10'000;
-  std::int64_t keys_max = 100'000;  // that were configured or paused
-  std::int64_t workers_max = 100'000;
-  std::int64_t waiters_max = 20'000;
-  std::int64_t live_tasks_max = 5'000'000;
-  std::int64_t memory_bytes_max = 4LL * 1024 * 1024 * 1024;  // of tasks, about; 0: no limit
-  std::int64_t unique_windows_max = 1'000'000;  // tasks that hold a unique key for a time, ended ones included
-  std::int64_t lineage_max = 100;               // retries plus children of one root task
-  std::int64_t cascade_events_max = 1'000;      // events of one step of a cascade
-  std::int64_t scan_max = 10'000;               // tasks one list request looks at
-  std::int64_t ended_in_memory_max = 10'000;
-  std::int64_t ended_in_memory_ms = 60'000;
-  std::int64_t bulks_in_memory_max = 1'000;
-  std::int64_t worker_lost_ms = 30'000;
-  std::int64_t worker_retired_ms = kDayMs;  // a worker that is lost for so long is removed; 0: never
-  std::int64_t cancel_grace_ms = 10'000;
-  std::int64_t payload_bytes_max = 1024LL * 1024;
-  std::int64_t metadata_bytes_max = 8LL * 1024;
-  std::int64_t result_bytes_max = 8LL * 1024 * 1024;
-  std::int64_t grant_bytes_max = 16LL * 1024 * 1024;  // of payloads in one answer; one task is always given
-  std::int64_t batch_bytes_max = 16LL * 1024 * 1024;
-  std::size_t inline_bytes_max = 4'096;  // larger payloads and results stay in the store
-  std::int64_t task_types_max = 1'000;
-  std::int64_t task_type_bytes_max = 64LL * 1024;  // of a definition with its schemas
-  std::int64_t schedules_max = 1'000'000;
-  std::int64_t schedule_bytes_max = 8LL * 1024;  // of a definition with its task and payload
-  std::int64_t schedule_runs_max = 1'000;        // live runs of one schedule that may overlap
-  std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
-  std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
-  std::int64_t tokens_max = 10'000;              // of the namespace `system`
-  InboxLimits inbox;
-  std::int64_t skip_count_max = 10'000;  // times that one skip counts; it may stand for more
-  bool task_stages = false;              // events of sampled tasks tell the stages that they end
-  double trace_ratio = 0;                // of the tasks of schedules, those that begin a sampled trace
-};
-
-// An entity as it is to be written: the current body, or its removal.
-struct EntityChange {
-  std::string kind;
-  std::string id;
-  std::string body;
-  Position document = 0;
-  bool deleted = false;
-  bool revived = false;
-  bool ended = false;  // with the four below
-  Position ended_position = 0;
-  Timestamp ended_at;
-  std::string state, queue, type;
-};
-
-// An entity as the store gives it back.
-struct StoredEntity {
-  std::string_view kind;
-  std::string_view id;
-  std::string_view body;
-  Position document = 0;
-  std::string_view spec;
-  std::string_view payload;
-  std::size_t payload_bytes = 0;
-};
 
 struct TaskHash {
   using is_transparent = void;
@@ -114,6 +54,7 @@ class State {
   std::map<std::string, Bulk, std::less<>> bulks;
   std::map<std::string, Schedule, std::less<>> schedules;
   std::map<std::string, std::unique_ptr<TaskType>, std::less<>> types;
+  std::map<std::string, Budget, std::less<>> budgets;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
   std::map<std::string, Token, std::less<>> tokens;             // by hash
   Inbox inbox{limits.inbox, timers};
@@ -133,6 +74,12 @@ class State {
   std::deque<Cascade> lost_workers;  // lost or gone, still with leases to take away
   // The live runs of each schedule, oldest first; also of one that was deleted since.
   std::map<std::string, std::set<Position>, std::less<>> schedule_runs;
+  // Queued tasks whose own budget, or whose root's, is used up; not in lanes.
+  std::map<Position, Task*> parked;
+  std::deque<MeterName> untold_budgets;  // meters that may have reached 80 % or their limit since that was told
+  std::deque<MeterName> untold_ends;     // the same, of tasks that ended with it; told in the same step
+  // The causes of meters that were said to be at their limit and are not any more: their incidents are over.
+  std::deque<std::string> eased_budgets;
   std::int64_t kept_keys = 0;       // that have an entity
   std::int64_t memory_bytes = 0;    // about what the tasks in memory take
   std::int64_t unique_windows = 0;  // tasks that hold a unique key for a time
@@ -179,6 +126,27 @@ class State {
   [[nodiscard]] Hold hold_of(const KeyPair& pair, const Queue& queue, std::int64_t now, const Key** by) const;
   // The limits of a key for tasks of a queue.
   [[nodiscard]] static const KeyLimits& limits_of(const Key& key, const Queue& queue);
+  // ---- budget_meters.cc, budget_state.cc ----
+  [[nodiscard]] Budget* find_budget(std::string_view name);
+  // The budget that is used up for a subject; nullptr when none is.
+  [[nodiscard]] const Budget* spent_budget(BudgetScope scope, std::string_view subject) const;
+  // The same for the budgets of the task itself and of its lineage.
+  [[nodiscard]] const Budget* own_spent_budget(const Task& task) const;
+  // Of those that retry nothing, the one that is used up once an attempt with this usage has failed.
+  [[nodiscard]] const Budget* refusing_budget(const Task& task, const std::optional<Usage>& usage) const;
+  // Of those that refuse new tasks, the one that refuses this.
+  [[nodiscard]] const Budget* refusing_budget(const TaskSpec& spec, const Task* root) const;
+  // What a subject has spent in the present period; nullptr: nothing.
+  [[nodiscard]] const BudgetMeter* find_meter(const Budget& budget, std::string_view subject) const;
+  [[nodiscard]] bool has_budget_news() const {
+    return !untold_budgets.empty() || !untold_ends.empty() || !eased_budgets.empty();
+  }
+  // Whether a meter of `holder` can hold anything back: it has not ended, or not all of its lineage has.
+  [[nodiscard]] static bool holds_back(const Budget& budget, const Task& holder);
+  // Takes a queued task whose own budget is used up out of its lane.
+  void park(Task& task);
+  void arm(Budget& budget);
+
   // What a rate held back may start once its time has come.
   void open_due_gates(std::int64_t now);
 
@@ -221,6 +189,7 @@ class State {
   void touch(Bulk& bulk);
   void touch(Schedule& schedule);
   void touch(TaskType& type);
+  void touch(Budget& budget);
 
  private:
   void on(const TaskSubmitted& e, const Event& event);
@@ -264,6 +233,12 @@ class State {
   void on(const ScheduleSkipped& e, const Event& event);
   void on(const TaskTypeSet& e, const Event& event);
   void on(const TaskTypeDeleted& e, const Event& event);
+  void on(const BudgetSet& e, const Event& event);
+  void on(const BudgetDeleted& e, const Event& event);
+  void on(const BudgetWarned& e, const Event& event);
+  void on(const BudgetExhausted& e, const Event& event);
+  void on(const BudgetRaised& e, const Event& event);
+  void on(const BudgetReset& e, const Event& event);
 
   TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys);
@@ -295,6 +270,43 @@ class State {
   void recheck_keys(const KeyPair& pair);
   void count_start(Task& task);
   void count_end(Task& task);
+
+  // ---- budget_meters.cc, budget_state.cc ----
+  void spend(Task& task, const Amounts& what);  // by the holder of its lease
+  void spend(Task& task, const std::optional<Usage>& usage);
+  void give_back(Task& task);  // the attempt that its lease counted: nothing came of it
+  void count(Budget& budget, Task& task, const Amounts& what);
+  [[nodiscard]] Task* meter_holder(const Budget& budget, const Task& task) const;
+  [[nodiscard]] static TaskMeter* find_meter(const Budget& budget, const Task& holder);
+  [[nodiscard]] TaskMeter& meter_of(const Budget& budget, Task& holder);  // made when it is new
+  using NamedMeter = std::pair<const std::string, BudgetMeter>;
+  [[nodiscard]] static NamedMeter& meter_of(Budget& budget, std::string_view subject, std::int64_t most);
+  [[nodiscard]] std::optional<std::string_view> subject_of(const Budget& budget, const Task& task) const;
+  void touch(const Budget& budget, NamedMeter& meter);
+  void weigh(const Budget& budget, NamedMeter& meter);
+  void weigh(Budget& budget, Task& holder, TaskMeter& meter);
+  void weigh(Task& holder);  // all its meters
+  void weigh_all(Budget& budget);
+  void ease(const Budget& budget, const std::string& subject, BudgetMeter& meter);
+  void drop_meters(Budget& budget);
+  void add_task_budget(Budget& budget);
+  void note_told(const BudgetFigures& e, BudgetState told);
+  void forget_meters(const Task& task);
+  void recheck(BudgetScope scope, std::string_view subject);
+  void unpark();
+  void end_meters(Task& holder);
+  void begin_meters_again(Task& holder);
+  void link_budgets();
+  void link_task_meters();
+  void settle_incidents();
+  void forget_eased(const Event& event);
+  [[nodiscard]] base::Result<void> load_budget(const StoredEntity& entity);
+  [[nodiscard]] base::Result<void> load_budget_meter(const StoredEntity& entity);
+  static EntityChange budget_change(const Budget& budget);
+  static EntityChange meter_change(std::string_view budget, const std::string& subject, const BudgetMeter& meter);
+  void take_budgets(std::vector<EntityChange>& changes);
+  void list_budgets(std::vector<EntityChange>& all) const;
+  Budget& named_budget(const std::string& name);
 
   // ---- unique.cc ----
   void claim_unique(Task& task);
@@ -356,6 +368,10 @@ class State {
   std::vector<Bulk*> dirty_bulks_;
   std::vector<std::string> dirty_schedules_;
   std::vector<std::string> dirty_types_;
+  std::int64_t spent_meters_ = 0;      // meters of workers, queues, keys and the namespace that are at their limit
+  std::vector<Budget*> task_budgets_;  // those of tasks and of lineages
+  std::vector<std::string> dirty_budgets_;
+  std::vector<MeterName> dirty_meters_;
   std::vector<std::string> dirty_tokens_;    // hashes, also of those that are gone
   std::vector<EntityChange> other_changes_;  // namespaces, removals
 };

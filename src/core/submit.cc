@@ -232,6 +232,7 @@ Result<void> Core::check_limits(const std::vector<Submission>& submissions) cons
   std::int64_t windows = state_.unique_windows;
   for (const auto& s : submissions) {
     if (s.existing) continue;
+    if (auto ok = check_budgets(*s.spec, s.root); !ok) return ok;
     ++created;
     ++by_queue[s.spec->queue.value];
     if (s.root) ++by_root[s.root];

@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 
+#include "core/budget.h"
 #include "core/events.h"
 #include "core/timers.h"
 
@@ -130,6 +131,7 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   std::unique_ptr<TaskExtras> extras;
   std::unique_ptr<Lease> lease;
   std::unique_ptr<LastOutcome> last;
+  std::unique_ptr<std::vector<TaskMeter>> meters;  // of budgets of tasks, and as a root of budgets of lineages
   std::unique_ptr<std::vector<Task*>> dependents;  // pending tasks that wait for this one
 
   [[nodiscard]] bool is_backing_off() const { return retry_at > 0 && !backoff_over; }

@@ -9,6 +9,8 @@ std::string words_for(const Hold& hold, const std::string& what, std::int64_t pa
   switch (hold.why) {
     case Hold::kPaused:
       return what + " is paused" + (paused_until ? " until " + base::to_rfc3339({paused_until}) : "");
+    case Hold::kBudget:
+      return "a budget";  // named by its caller
     case Hold::kConcurrency:
       return "the concurrency limit of " + what + " (" + std::to_string(concurrency) + ")";
     case Hold::kRate:
@@ -19,8 +21,21 @@ std::string words_for(const Hold& hold, const std::string& what, std::int64_t pa
   return "a worker that can serve it";
 }
 
+// The budget that keeps a queued task; nullptr: none.
+const Budget* budget_before(const State& state, const Task& task) {
+  if (const Budget* own = state.own_spent_budget(task)) return own;
+  if (const Budget* all = state.spent_budget(BudgetScope::kNamespace, kWholeNamespace)) return all;
+  if (const Budget* of_queue = state.spent_budget(BudgetScope::kQueue, task.queue->name)) return of_queue;
+  const Key* key = task.keys ? task.keys->concurrency : nullptr;
+  return key ? state.spent_budget(BudgetScope::kKey, key->name) : nullptr;
+}
+
 // What keeps a queued task, in words that name it.
 std::string held_by(const State& state, const Task& task) {
+  if (const Budget* budget = budget_before(state, task)) {
+    return "budget " + std::string(budget->name) + ", which is used up" +
+           (budget->resets_at ? ", until " + base::to_rfc3339({budget->resets_at}) : "");
+  }
   const Queue& queue = *task.queue;
   const Hold hold = state.hold_of(queue, state.last_time);
   if (hold.why != Hold::kNothing || !task.keys) {

@@ -17,6 +17,7 @@ enum class Detail : std::uint8_t { kFull, kWithoutBodies };
 [[nodiscard]] QuestionView view_of(const Question& question);
 [[nodiscard]] IncidentView view_of(const Incident& incident);
 [[nodiscard]] InboxItem view_of(const InboxEntry& entry);
+[[nodiscard]] BudgetView view_of(const State& state, const Budget& budget, std::int64_t meters);
 [[nodiscard]] ScheduleView view_of(const State& state, const Schedule& schedule, Detail detail);
 
 // Ended tasks as the store has them, without payload and result. One that comes without its definition (an empty

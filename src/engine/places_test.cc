@@ -45,6 +45,7 @@ class OnDemand : public testing::Test {
     config.sweep_ms = 3'600'000;  // The tests sweep.
     config.keep_open = {"kept"};
     config.limits.worker_lost_ms = 10 * kMinute;
+    config.limits.inbox.queue_age_ms = 0;  // A task that is queued has nothing to do by itself.
     config.retention_days = retention_days_;
     engine_ = std::make_unique<Engine>(io_, store_, clock_, config);
     ASSERT_TRUE(engine_->know(names));

@@ -291,6 +291,9 @@ void add_core_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.core.schedule_runs_max; });
   add("misfireRunsMax", 1, 10'000, "Missed runs of one schedule that `misfire: all` makes up for",
       [](Config& c) -> auto& { return c.core.misfire_runs_max; });
+  add("budgetsMax", 0, 1'000, "Budgets of a namespace", [](Config& c) -> auto& { return c.core.budgets_max; });
+  add("budgetMetersMax", 1, 1'000'000, "Subjects that one budget counts by themselves; further ones share a meter",
+      [](Config& c) -> auto& { return c.core.budget_meters_max; });
   add("endedInMemoryMax", 0, kMany, "Ended tasks that stay in memory for quick look-ups",
       [](Config& c) -> auto& { return c.core.ended_in_memory_max; });
   add("endedInMemoryMs", 0, kHourMs, "And for how long", [](Config& c) -> auto& { return c.core.ended_in_memory_ms; });

@@ -1,6 +1,7 @@
 #include "answers.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace arbiter::sim {
 
@@ -205,6 +206,18 @@ void Answers::shows(const core::TaskTypeView& view) {
       "1", "shows type " + view.name.value + " as it is not durable");
 }
 
+void Answers::shows(const core::BudgetView& view) {
+  BudgetModel& budget = model_.budgets.all[view.name.value];
+  RULE(budget.definition.any(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
+       "shows budget " + view.name.value + ", which is not in the log");
+  for (const auto& meter : view.meters) {
+    const Spent seen{meter.tokens, std::llround(meter.cost * 1e6), meter.attempts};
+    const bool same = budget.spending[meter.subject].any(low(), high(), [&](const Spent& s) { return s == seen; });
+    RULE(same || seen == Spent{}, "1",
+         "shows that " + meter.subject + " spent of budget " + view.name.value + " what is not durable");
+  }
+}
+
 void Answers::shows(const core::BulkView& view) {
   const auto found = model_.bulks.find(view.id.value);
   if (found == model_.bulks.end()) return broken("1", "bulk change " + view.id.value + " is not in the log");
@@ -284,7 +297,7 @@ void Answers::acknowledges(const core::Report& report) {
         return report.outcome == core::Outcome::kCompleted && end.result == completion(report);
       case Ending::kFailed: {
         const bool by_worker = end.reason == core::Reason::kReported || end.reason == core::Reason::kNotRetryable ||
-                               end.reason == core::Reason::kLineageLimit;
+                               end.reason == core::Reason::kLineageLimit || end.reason == core::Reason::kBudget;
         return report.outcome == core::Outcome::kFailed && by_worker && report.error->message.value == end.error;
       }
       case Ending::kReleased:
@@ -487,6 +500,27 @@ void Answers::success_of_types(const C& c, const core::Reply& reply) {
   } else if constexpr (std::is_same_v<C, core::DeleteTaskType>) {
     RULE(model_.types[c.name.value].history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
          "that type " + c.name.value + " was deleted is not in the log");
+  } else {
+    success_of_budgets(c, reply);
+  }
+}
+
+template <typename C>
+void Answers::success_of_budgets(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::SetBudget>) {
+    const core::BudgetSpec& spec = c;
+    const auto& history = model_.budgets.all[c.name.value].definition;
+    RULE(history.any(low(), high(), [&](const auto& f) { return f == base::to_json(spec); }), "1",
+         "the definition of budget " + c.name.value + " is not in the log");
+    shows(std::get<core::SetBudgetReply>(reply).budget);
+  } else if constexpr (std::is_same_v<C, core::GetBudget> || std::is_same_v<C, core::RaiseBudget>) {
+    shows(std::get<core::BudgetView>(reply));
+  } else if constexpr (std::is_same_v<C, core::ListBudgets>) {
+    for (const auto& budget : std::get<core::BudgetList>(reply).items) shows(budget);
+  } else if constexpr (std::is_same_v<C, core::DeleteBudget>) {
+    const auto& history = model_.budgets.all[c.name.value].definition;
+    RULE(history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
+         "that budget " + c.name.value + " was deleted is not in the log");
   }
 }
 

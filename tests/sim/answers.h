@@ -34,6 +34,8 @@ class Answers {
   void success_of_schedules(const C& c, const core::Reply& reply);
   template <typename C>
   void success_of_types(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_budgets(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
   // ---- inbox_answers.cc: false when it is not about the inbox ----
   [[nodiscard]] bool success_of_inbox(const core::Command& command, const core::Reply& reply);
@@ -56,6 +58,7 @@ class Answers {
   void shows(const core::QueueView& view);
   void shows(const core::KeyView& view);
   void shows(const core::BulkView& view);
+  void shows(const core::BudgetView& view);
   void shows(const core::TaskTypeView& view);
   [[nodiscard]] bool breaks_schema(const core::Command& command);
   void no_type(const std::string& name);
@@ -89,6 +92,8 @@ class Answers {
   void lineage(const core::Command& command);
   void wrong_state(const core::Command& command);
   void no_schedule(const std::string& name);
+  void no_budget(const core::Command& command);
+  [[nodiscard]] bool may_be_bad_raise(const core::Command& command);
   void no_run_now(const core::RunSchedule& c);
   void no_worker(const std::string& id);
   // A token with this name or id was valid at some time; throughout.

@@ -83,6 +83,12 @@ class Clients {
   [[nodiscard]] core::Name some_question();
   [[nodiscard]] core::Name some_incident();
   [[nodiscard]] std::string some_item();
+  // ---- budget_requests.cc ----
+  core::Command budget();
+  core::Command set_budget(const core::Name& name);
+  core::Command raise_budget(const core::Name& name);
+  [[nodiscard]] static core::Usage usage(std::uint64_t mood);
+  [[nodiscard]] core::BudgetAmounts amounts();
 
   [[nodiscard]] core::Command anything();
   [[nodiscard]] core::TaskSpec again(const core::TaskSpec& spec, bool other);

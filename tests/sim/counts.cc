@@ -10,32 +10,34 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",      "SubmitBatch",     "GetTask",          "ListTasks",
-    "GetGraph",        "CancelTask",      "RetryTask",        "StartBulk",
-    "GetBulk",         "LeaseTasks",      "StartTask",        "SuspendTask",
-    "ResumeTask",      "ReportProgress",  "AppendLog",        "CompleteTask",
-    "FailTask",        "ReleaseTask",     "ExtendLease",      "ReportTasks",
-    "ReturnLeases",    "RegisterWorker",  "ListWorkers",      "GetWorker",
-    "Heartbeat",       "DrainWorker",     "DeregisterWorker", "ListQueues",
-    "GetQueue",        "ConfigureQueue",  "PauseQueue",       "ResumeQueue",
-    "DrainQueue",      "ListKeys",        "GetKey",           "ConfigureKey",
-    "PauseKey",        "ResumeKey",       "TakeSnapshot",     "CreateNamespace",
-    "ListNamespaces",  "AddToken",        "FindToken",        "CreateToken",
-    "ListTokens",      "RevokeToken",     "NoteTokenUses",    "RecordLifecycle",
-    "SetSchedule",     "GetSchedule",     "ListSchedules",    "PauseSchedule",
-    "ResumeSchedule",  "RunSchedule",     "DeleteSchedule",   "SetTaskType",
-    "GetTaskType",     "ListTaskTypes",   "DeleteTaskType",   "ListCascades",
-    "AskQuestion",     "GetQuestion",     "ListQuestions",    "AnswerQuestion",
-    "OpenIncident",    "GetIncident",     "ListIncidents",    "AcknowledgeIncident",
-    "ResolveIncident", "NoteStoreClosed", "ListInbox",        "AssignInboxItem",
-    "DismissInboxItem"};
+    "SubmitTask",       "SubmitBatch",     "GetTask",          "ListTasks",
+    "GetGraph",         "CancelTask",      "RetryTask",        "StartBulk",
+    "GetBulk",          "LeaseTasks",      "StartTask",        "SuspendTask",
+    "ResumeTask",       "ReportProgress",  "AppendLog",        "CompleteTask",
+    "FailTask",         "ReleaseTask",     "ExtendLease",      "ReportTasks",
+    "ReturnLeases",     "RegisterWorker",  "ListWorkers",      "GetWorker",
+    "Heartbeat",        "DrainWorker",     "DeregisterWorker", "ListQueues",
+    "GetQueue",         "ConfigureQueue",  "PauseQueue",       "ResumeQueue",
+    "DrainQueue",       "ListKeys",        "GetKey",           "ConfigureKey",
+    "PauseKey",         "ResumeKey",       "TakeSnapshot",     "CreateNamespace",
+    "ListNamespaces",   "AddToken",        "FindToken",        "CreateToken",
+    "ListTokens",       "RevokeToken",     "NoteTokenUses",    "RecordLifecycle",
+    "SetSchedule",      "GetSchedule",     "ListSchedules",    "PauseSchedule",
+    "ResumeSchedule",   "RunSchedule",     "DeleteSchedule",   "SetTaskType",
+    "GetTaskType",      "ListTaskTypes",   "DeleteTaskType",   "ListCascades",
+    "AskQuestion",      "GetQuestion",     "ListQuestions",    "AnswerQuestion",
+    "OpenIncident",     "GetIncident",     "ListIncidents",    "AcknowledgeIncident",
+    "ResolveIncident",  "NoteStoreClosed", "ListInbox",        "AssignInboxItem",
+    "DismissInboxItem", "SetBudget",       "GetBudget",        "ListBudgets",
+    "RaiseBudget",      "DeleteBudget"};
 static_assert(std::is_same_v<std::variant_alternative_t<21, core::Command>, core::RegisterWorker>);
 static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::RecordLifecycle>);
 static_assert(std::is_same_v<std::variant_alternative_t<54, core::Command>, core::DeleteSchedule>);
 static_assert(std::is_same_v<std::variant_alternative_t<69, core::Command>, core::NoteStoreClosed>);
 static_assert(std::is_same_v<std::variant_alternative_t<58, core::Command>, core::DeleteTaskType>);
+static_assert(std::is_same_v<std::variant_alternative_t<77, core::Command>, core::DeleteBudget>);
 
-constexpr std::array<std::string_view, 58> kReactions{"closed at rest",
+constexpr std::array<std::string_view, 73> kReactions{"closed at rest",
                                                       "opened when due",
                                                       "opened on demand",
                                                       "token expired",
@@ -93,7 +95,22 @@ constexpr std::array<std::string_view, 58> kReactions{"closed at rest",
                                                       "incident: dead_tasks",
                                                       "incident: worker_flapping",
                                                       "incident: queue_age",
-                                                      "incident: store_closed"};
+                                                      "incident: store_closed",
+                                                      "incident: budget",
+                                                      "failed: budget",
+                                                      "used-up budget raised",
+                                                      "task warned",
+                                                      "task exhausted",
+                                                      "lineage warned",
+                                                      "lineage exhausted",
+                                                      "worker warned",
+                                                      "worker exhausted",
+                                                      "queue warned",
+                                                      "queue exhausted",
+                                                      "key warned",
+                                                      "key exhausted",
+                                                      "namespace warned",
+                                                      "namespace exhausted"};
 
 constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",
@@ -116,26 +133,12 @@ constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "graceful stop",
                                                    "namespace taken over"};
 
-constexpr std::array<std::string_view, 20> kErrors{"invalid_request",
-                                                   "not_found",
-                                                   "id_conflict",
-                                                   "duplicate_task",
-                                                   "stale_lease",
-                                                   "outcome_conflict",
-                                                   "invalid_state",
-                                                   "unknown_worker",
-                                                   "session_replaced",
-                                                   "unknown_dependency",
-                                                   "dependency_cycle",
-                                                   "lineage_limit",
-                                                   "too_large",
-                                                   "queue_full",
-                                                   "queue_draining",
-                                                   "overloaded",
-                                                   "idempotency_mismatch",
-                                                   "store_unavailable",
-                                                   "unauthorized",
-                                                   "shutting_down"};
+constexpr std::array<std::string_view, 21> kErrors{
+    "invalid_request",  "not_found",     "id_conflict",          "duplicate_task",    "stale_lease",
+    "outcome_conflict", "invalid_state", "unknown_worker",       "session_replaced",  "unknown_dependency",
+    "dependency_cycle", "lineage_limit", "budget_exhausted",     "too_large",         "queue_full",
+    "queue_draining",   "overloaded",    "idempotency_mismatch", "store_unavailable", "unauthorized",
+    "shutting_down"};
 
 }  // namespace
 

@@ -43,6 +43,9 @@ void Drain::open_everything() {
   for (const auto& [name, schedule] : model_.schedules) {
     if (schedule.exists) clients_.send(core::DeleteSchedule{core::Name(name)});
   }
+  for (const auto& [name, budget] : model_.budgets.all) {
+    if (budget.exists) clients_.send(core::DeleteBudget{core::Name(name)});
+  }
   for (const auto& [name, limits] : model_.limits.queue_limits) {
     core::ConfigureQueue c{.name = core::Name(name)};
     c.concurrency = 0;

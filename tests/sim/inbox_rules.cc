@@ -106,8 +106,10 @@ void Referee::on(const core::IncidentOpened& e) {
                                   }),
            "8", "an incident tells of an old task, but none is queued");
       break;
-    case core::IncidentRule::kReported:
     case core::IncidentRule::kBudget:
+      check_budget_incident(e);
+      break;
+    case core::IncidentRule::kReported:
     case core::IncidentRule::kStoreClosed:
       break;
   }

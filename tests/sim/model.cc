@@ -112,6 +112,41 @@ void Model::end_lease(TaskModel& task, LeaseEnd end) {
   limits.end(task.spec);
 }
 
+// ---- spending -------------------------------------------------------------------------------------------------
+
+Spender Model::spender(const TaskModel& task, const std::string& worker) {
+  Spender who{task.id, task.root, worker, task.spec.queue.value, {}};
+  if (task.spec.concurrency_key) who.key = task.spec.concurrency_key->value;
+  return who;
+}
+
+bool Model::is_live_lineage(const std::string& root) const {
+  const auto members = lineages.find(root);
+  return members != lineages.end() && !members->second.empty();
+}
+
+// What was said of a lineage of which nothing was live is said again.
+void Model::begin_spending(const TaskModel& task) {
+  if (!is_live_lineage(task.root)) budgets.forget_told(core::BudgetScope::kLineage, task.root);
+  lineages[task.root].insert(task.id);
+  budgets.forget_told(core::BudgetScope::kTask, task.id);
+}
+
+// What the end of an attempt, or of a task, brings. Of what has ended only what that very report brought is still told.
+void Model::end_spending(const TaskModel& task, const std::optional<std::string>& worker,
+                         const std::optional<core::Usage>& usage, const core::Event& event) {
+  if (!task.live()) lineages[task.root].erase(task.id);
+  const bool reported = worker && usage;
+  if (reported) budgets.use(spender(task, *worker), usage, event.position);
+  if (task.live() || reported) return;
+  budgets.settle_told(core::BudgetScope::kTask, task.id);
+  if (!is_live_lineage(task.root)) budgets.settle_told(core::BudgetScope::kLineage, task.root);
+}
+
+std::optional<std::string> Model::worker_of(const TaskModel& task) {
+  return task.lease ? std::optional(task.lease->worker) : std::nullopt;
+}
+
 // ---- tasks ----------------------------------------------------------------------------------------------------
 
 void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
@@ -136,6 +171,7 @@ void Model::on(const core::TaskSubmitted& e, const core::Event& event) {
     runs[std::string(schedule)].push_back(&task);
   }
   limits.claim(task, event.position);
+  begin_spending(task);
   move(task, e.state, event);
 }
 
@@ -153,6 +189,7 @@ void Model::on(const core::TaskAssigned& e, const core::Event& event) {
   holders[e.lease] = e.worker.value;
   leased[e.lease] = task.id;
   limits.start(task.spec, event.time.ms);
+  budgets.start(spender(task, e.worker.value), event.position);
   if (task.spec.unique_scope == core::UniqueScope::kQueued) limits.drop_claim(task, event.position);
   move(task, e.state, event);
 }
@@ -166,13 +203,16 @@ void Model::on(const core::TaskStarted& e, const core::Event& event) {
 void Model::on(const core::TaskCompleted& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
   task.result = e.result.text();
+  const auto worker = worker_of(task);
   end_lease(task, {e.lease, Ending::kCompleted, core::Reason::kReported,
                    completion(task.result, e.quality_score, e.usage), "", event.position});
   move(task, TaskState::kCompleted, event);
+  end_spending(task, worker, e.usage, event);
 }
 
 void Model::on(const core::TaskFailed& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
+  const auto worker = worker_of(task);
   end_lease(task, {e.lease, Ending::kFailed, e.reason, "", e.error ? e.error->message.value : "", event.position});
   if (e.counted) ++task.now.failures;
   task.now.cancel_requested = false;
@@ -181,6 +221,7 @@ void Model::on(const core::TaskFailed& e, const core::Event& event) {
     if (TaskModel* root = root_of(task)) ++root->lineage_used;
   }
   move(task, e.state, event);
+  end_spending(task, worker, e.usage, event);
   if (e.state != TaskState::kFailed || e.reason == core::Reason::kDependencyFailed) return;
   inbox.dead[task.id].set(event.position, true);
   inbox.deaths.push_back({task.spec.queue.value, event.time.ms});
@@ -188,6 +229,9 @@ void Model::on(const core::TaskFailed& e, const core::Event& event) {
 
 void Model::on(const core::TaskReleased& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
+  if (e.reason == core::Reason::kUndelivered && task.lease) {
+    budgets.give_back(spender(task, task.lease->worker), e.lease, event.position);
+  }
   end_lease(task, {e.lease, Ending::kReleased, e.reason, "", "", event.position});
   move(task, TaskState::kQueued, event);
 }
@@ -222,9 +266,11 @@ void Model::on(const core::TaskCancelRequested& e, const core::Event& event) {
 
 void Model::on(const core::TaskCancelled& e, const core::Event& event) {
   TaskModel& task = tasks[e.id.value];
+  const auto worker = worker_of(task);
   end_lease(task, {e.lease, Ending::kCancelled, e.reason, "", "", event.position});
   task.cancelled_by = e.dependency ? e.dependency->value : "";
   move(task, TaskState::kCancelled, event);
+  end_spending(task, worker, e.usage, event);
 }
 
 void Model::on(const core::TaskUniqueExpired& e, const core::Event& event) {
@@ -241,6 +287,7 @@ void Model::on(const core::TaskRedriven& e, const core::Event& event) {
   task.ever_redriven = true;
   task.released = e.state == TaskState::kQueued;
   task.now.cancel_requested = false;
+  begin_spending(task);
   move(task, e.state, event);
 }
 

@@ -4,9 +4,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "budget_model.h"
 #include "core/events.h"
 #include "core/schedule.h"
 #include "history.h"
@@ -170,6 +172,9 @@ class Model {
 
   LimitsModel limits;
   InboxModel inbox;
+  BudgetsModel budgets;
+
+  std::map<std::string, std::set<std::string>, std::less<>> lineages;  // by root: what of it is live
 
   std::map<std::int64_t, std::string> holders;  // who got which lease
   std::map<std::int64_t, std::string> leased;   // of which task
@@ -178,6 +183,10 @@ class Model {
   [[nodiscard]] TaskModel* task(std::string_view id);
   [[nodiscard]] const TaskModel* task(std::string_view id) const;
   [[nodiscard]] TaskModel* root_of(const TaskModel& task);
+  // Who would spend if `worker` had the task.
+  [[nodiscard]] static Spender spender(const TaskModel& task, const std::string& worker);
+  // A task of this root, itself included, has not ended.
+  [[nodiscard]] bool is_live_lineage(const std::string& root) const;
   [[nodiscard]] int count_lasting() const;
   // The runs of a schedule that have not ended, but for one.
   [[nodiscard]] std::vector<const TaskModel*> live_runs(const std::string& schedule, const std::string& but) const;
@@ -224,7 +233,17 @@ class Model {
   void on(const core::ScheduleSkipped& e, const core::Event& event);
   void on(const core::TaskTypeSet& e, const core::Event& event);
   void on(const core::TaskTypeDeleted& e, const core::Event& event);
+  void on(const core::BudgetSet& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::BudgetDeleted& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::BudgetWarned& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::BudgetExhausted& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::BudgetRaised& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::BudgetReset& e, const core::Event& event) { budgets.on(e, event.position); }
 
+  void begin_spending(const TaskModel& task);
+  void end_spending(const TaskModel& task, const std::optional<std::string>& worker,
+                    const std::optional<core::Usage>& usage, const core::Event& event);
+  [[nodiscard]] static std::optional<std::string> worker_of(const TaskModel& task);
   void note(ScheduleModel& schedule, const core::Event& event);
   void move(TaskModel& task, TaskState to, const core::Event& event);
   void end_lease(TaskModel& task, LeaseEnd end);

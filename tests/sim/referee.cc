@@ -73,6 +73,10 @@ void Referee::on(const core::TaskSubmitted& e) {
   }
   check_unique(spec, id);
   check_type(spec, e.payload, id);
+  Spender who{id, e.root_id ? e.root_id->value : id, "", spec.queue.value, {}};
+  if (spec.concurrency_key) who.key = spec.concurrency_key->value;
+  const std::string refusing = model_.budgets.refuses_new(who, spec.parent_id.has_value());
+  RULE(refusing.empty(), "8", id + " is submitted under budget " + refusing + ", which is used up and refuses");
   const auto queue = model_.queues.find(e.queue.value);
   if (queue != model_.queues.end()) {
     RULE(!queue->second.now.draining, "8", id + " is submitted into queue " + e.queue.value + ", which is drained");
@@ -152,6 +156,7 @@ void Referee::note_passed_over(const TaskModel& task, const core::TaskAssigned& 
         other->spec.priority.value > task.spec.priority.value || share_of(other->spec) == share_of(task.spec);
     const std::int64_t loaded = outside_.loads.empty() ? 0 : outside_.loads.back().opened;
     if (!comparable || !model_.limits.is_free(other->spec, time_, loaded)) continue;
+    if (!model_.budgets.forbids(Model::spender(*other, e.worker.value)).empty()) continue;
     if (may_serve(e.worker.value, worker.definition, other->spec)) better.push_back(other);
   }
   if (!better.empty()) model_.passed_over.emplace(e.lease, std::move(better));
@@ -170,6 +175,8 @@ void Referee::on(const core::TaskAssigned& e) {
   RULE(e.attempt <= task->spec.retry.max_attempts, "3", task->id + " is tried more often than maxAttempts");
   const std::string forbidden = model_.limits.forbids(task->spec, time_);
   RULE(forbidden.empty(), "8", task->id + " is granted against a limit: " + forbidden);
+  const std::string spent = model_.budgets.forbids(Model::spender(*task, e.worker.value));
+  RULE(spent.empty(), "8", task->id + " is granted although " + spent);
   const auto found = model_.workers.find(e.worker.value);
   if (found == model_.workers.end() || !found->second.exists) return broken("3", "granted to an unknown worker");
   const WorkerModel& worker = found->second;
@@ -368,6 +375,7 @@ void Referee::check_attempt_end(const TaskModel& task, Reason reason) {
     case Reason::kReported:
     case Reason::kNotRetryable:
     case Reason::kLineageLimit:
+    case Reason::kBudget:
       return;
     default:
       broken("3", task.id + " ends its attempt for a strange reason: " + base::to_text(reason));
@@ -379,10 +387,15 @@ void Referee::check_retry(const TaskModel& task, const core::TaskFailed& e) {
   const TaskModel* root = model_.root_of(task);
   const bool full = root->lineage_used >= limits_.lineage_max;
   const bool left = task.now.failures + 1 < task.spec.retry.max_attempts;
-  const bool again = e.reason != Reason::kNotRetryable && left && !full;
+  const std::string worker = task.lease ? task.lease->worker : "";
+  const std::string budget = model_.budgets.refuses_retry(Model::spender(task, worker), e.usage);
+  const bool again = e.reason != Reason::kNotRetryable && left && !full && budget.empty();
   RULE((e.state == TaskState::kPending) == again, left && full ? "8" : "3",
        task.id + (again ? " has attempts left, but is not retried" : " is retried, but has no attempt left"));
   if (e.reason == Reason::kLineageLimit) RULE(left && full, "8", "the lineage of " + task.id + " is not full");
+  if (e.reason == Reason::kBudget) {
+    RULE(left && !budget.empty(), "8", task.id + " fails for a budget that lets it be retried");
+  }
   if (e.state != TaskState::kPending) return;
   const core::RetryPolicy& retry = task.spec.retry;
   const double raw = static_cast<double>(retry.backoff_ms.value) * std::pow(retry.multiplier.value, task.now.failures);

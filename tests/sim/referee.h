@@ -52,6 +52,18 @@ class Referee {
   void on(const core::TaskTypeDeleted& e);
   void check_type(const core::TaskSpec& spec, const core::RawJson& payload, const std::string& id);
   void on(const core::ServerLifecycle&) {}
+  // ---- budget_rules.cc ----
+  void on(const core::BudgetSet& e);
+  void on(const core::BudgetDeleted& e);
+  void on(const core::BudgetWarned& e);
+  void on(const core::BudgetExhausted& e);
+  void on(const core::BudgetRaised& e);
+  void on(const core::BudgetReset& e);
+  [[nodiscard]] BudgetModel* known_budget(const core::Name& name);
+  void check_day(const std::string& name, const core::BudgetSpec& spec, std::int64_t started, std::int64_t resets);
+  void check_told(const core::BudgetFigures& e, core::BudgetState level);
+  void check_budget_incident(const core::IncidentOpened& e);
+
   // ---- schedule_rules.cc ----
   void on(const core::ScheduleSet& e);
   void on(const core::SchedulePaused& e);

@@ -73,6 +73,10 @@ std::string lease_of(const core::Command& command) {
 void Answers::not_found(const core::Command& command) {
   if (const std::string name = schedule_of(command); !name.empty()) return no_schedule(name);
   if (not_found_in_inbox(command)) return;
+  if (std::holds_alternative<core::GetBudget>(command) || std::holds_alternative<core::RaiseBudget>(command) ||
+      std::holds_alternative<core::DeleteBudget>(command)) {
+    return no_budget(command);
+  }
   if (const auto* c = std::get_if<core::GetTaskType>(&command)) return no_type(c->name.value);
   if (const auto* c = std::get_if<core::DeleteTaskType>(&command)) return no_type(c->name.value);
   const std::string id = task_of(command);
@@ -104,6 +108,33 @@ bool Answers::breaks_schema(const core::Command& command) {
   if (!t || !had(t->spec.type.value, "resultSchema") || fits_result_schema(report->result)) return false;
   world_.count(Kind::kReaction, "result refused by schema");
   return true;
+}
+
+// There is no such budget, or its subject had spent nothing or ended.
+void Answers::no_budget(const core::Command& command) {
+  if (std::holds_alternative<core::RaiseBudget>(command) && std::get<core::RaiseBudget>(command).subject) return;
+  const std::string name = std::visit(
+      [](const auto& c) -> std::string {
+        if constexpr (requires { c.name.value; }) return c.name.value;
+        return "";
+      },
+      command);
+  const auto& history = model_.budgets.all[name].definition;
+  RULE(!history.all(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
+       "budget " + name + " exists, but is said not to");
+}
+
+// It names no subject where there are several, another one than there is, or a kind without a limit.
+bool Answers::may_be_bad_raise(const core::Command& command) {
+  const auto* c = std::get_if<core::RaiseBudget>(&command);
+  if (!c) return false;
+  return model_.budgets.all[c->name.value].definition.any(low(), high(), [&](const std::string& f) {
+    const auto spec = base::from_json_text<core::BudgetSpec>(f.empty() ? "{}" : f);
+    const bool no_limit = (c->tokens && !spec->tokens) || (c->cost && !spec->cost) || (c->attempts && !spec->attempts);
+    const bool one = spec->subject || spec->scope == core::BudgetScope::kNamespace;
+    const std::string only = spec->subject ? spec->subject->value : "namespace";
+    return no_limit || (one ? c->subject && c->subject->value != only : !c->subject);
+  });
 }
 
 void Answers::no_type(const std::string& name) {
@@ -245,6 +276,16 @@ void Answers::lineage(const core::Command& command) {
 
 void Answers::wrong_state(const core::Command& command) {
   if (wrong_state_in_inbox(command)) return;
+  if (const auto* set = std::get_if<core::SetBudget>(&command)) {
+    const core::BudgetSpec& spec = *set;
+    const auto other = [&](const std::string& f) {
+      const auto has = base::from_json_text<core::BudgetSpec>(f.empty() ? "{}" : f);
+      return !f.empty() && (has->scope != spec.scope || has->subject != spec.subject || has->period != spec.period);
+    };
+    RULE(model_.budgets.all[set->name.value].definition.any(low(), high(), other), "3",
+         "budget " + set->name.value + " counts the same, but cannot be set");
+    return;
+  }
   const TaskModel* t = model_.task(task_of(command));
   if (!t) return;
   if (std::holds_alternative<core::CancelTask>(command)) {
@@ -361,7 +402,8 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
   switch (error.code) {
     case ErrorCode::kInvalidRequest:
       RULE(asked.bad || breaks_schema(command) || lost_parent(command) || names_key_twice(command) ||
-               pauses_in_the_past(command) || has_ended(command) || invalid_in_inbox(command),
+               pauses_in_the_past(command) || has_ended(command) || invalid_in_inbox(command) ||
+               may_be_bad_raise(command),
            "3", "is refused as invalid: " + error.message);
       return;
     case ErrorCode::kNotFound:
@@ -402,6 +444,10 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
       return too_large(command, error);
     case ErrorCode::kDependencyCycle:
       RULE(asked.bad, "8", "is refused: " + error.message);
+      return;
+    case ErrorCode::kBudgetExhausted:
+      RULE(model_.budgets.refuses.any(low(), high(), std::identity{}), "8",
+           "is refused for a budget that is used up, but none is");
       return;
     case ErrorCode::kQueueDraining:
       return drained();

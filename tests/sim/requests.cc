@@ -39,7 +39,7 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 24> kChoices{
+  static constexpr std::array<Choice, 25> kChoices{
       {{13, &Clients::submit},     {7, &Clients::batch},         {2, &Clients::bad_batch},
        {6, &Clients::get},         {3, &Clients::look},          {2, &Clients::graph},
        {2, &Clients::bulk},        {16, &Clients::lease},        {6, &Clients::report},
@@ -47,7 +47,8 @@ core::Command Clients::anything() {
        {7, &Clients::heartbeat},   {2, &Clients::worker_change}, {3, &Clients::queue_change},
        {7, &Clients::schedule},    {3, &Clients::key_change},    {2, &Clients::catalogue},
        {3, &Clients::token},       {2, &Clients::task_type},     {5, &Clients::person},
-       {5, &Clients::question},    {2, &Clients::incident},      {3, &Clients::inbox}}};
+       {5, &Clients::question},    {2, &Clients::incident},      {3, &Clients::inbox},
+       {6, &Clients::budget}}};
   static constexpr int kSum = [] {
     int sum = 0;
     for (const auto& c : kChoices) sum += c.weight;
@@ -257,6 +258,7 @@ core::Report Clients::outcome_of(const Held& h) {
   } else {
     r.outcome = core::Outcome::kReleased;
   }
+  if (r.outcome != core::Outcome::kReleased && n % 3 != 0) r.usage = usage(mood);
   return r;
 }
 

@@ -138,8 +138,9 @@ void Rest::check_waiting_workers() {
                      (!lease->session || *lease->session == worker.now.session);
     if (!may) continue;
     for (const auto& [place, task] : model_.queued) {
-      const bool fits = model_.limits.is_free(task->spec, now_, loaded) && contains(lease->types, task->spec.type) &&
-                        contains(lease->queues, task->spec.queue) &&
+      const bool paid = model_.budgets.forbids(Model::spender(*task, lease->worker_id.value)).empty();
+      const bool fits = paid && model_.limits.is_free(task->spec, now_, loaded) &&
+                        contains(lease->types, task->spec.type) && contains(lease->queues, task->spec.queue) &&
                         may_serve(lease->worker_id.value, worker.definition, task->spec);
       RULE(!fits, "3", task->id + " is queued while worker " + lease->worker_id.value + " waits for it");
     }
@@ -202,7 +203,10 @@ void Rest::check_indexes() {
     if (!task.live()) continue;
     ++depth[task.spec.queue.value][static_cast<std::size_t>(task.now.state)];
     if (task.now.state != TaskState::kQueued) continue;
-    if (model_.limits.is_metered(task.spec)) {
+    const Spender who = Model::spender(task, "");
+    if (!model_.budgets.forbids_queued(who).empty()) continue;
+    // One whose own budget is used up leaves its lane when a worker asks.
+    if (model_.limits.is_metered(task.spec) || !model_.budgets.forbids_own(who).empty()) {
       ++metered;
     } else if (model_.limits.forbids(task.spec, now_).empty()) {
       ++ready;
@@ -212,6 +216,7 @@ void Rest::check_indexes() {
        "the count of ready tasks is " + std::to_string(state.ready_tasks) + ", not " + std::to_string(ready) + " to " +
            std::to_string(ready + metered));
   check_gates();
+  check_budgets();
   for (const auto& [name, queue] : state.queues) {
     RULE(queue->depth == depth[name], "2", "the depths of queue " + name + " are wrong");
   }
@@ -246,6 +251,30 @@ void Rest::check_gates() {
   for (const auto& [key, id] : model_.limits.unique) {
     const core::Task* holder = state.holder_of(key);
     RULE(holder && holder->id == id, "9", "unique key " + key + " is held by another task than " + id);
+  }
+}
+
+// What there is to tell of budgets is told, their days end in time, and an incident stands only for what is used up.
+void Rest::check_budgets() {
+  for (const auto& [cause, id] : model_.inbox.unresolved) {
+    const core::IncidentOpened& opened = model_.inbox.incidents.find(id)->second.opened;
+    if (opened.rule != core::IncidentRule::kBudget) continue;
+    const auto figures = base::from_json_text<core::BudgetFigures>(opened.evidence.text());
+    const BudgetModel& budget = model_.budgets.all[figures->name.value];
+    const auto meter = budget.meters.find(figures->subject);
+    const bool spent = budget.exists && meter != budget.meters.end() &&
+                       budget.level_of(meter->second) == core::BudgetState::kExhausted;
+    RULE(spent, "3", "the incident of " + cause + " stands, but nothing is used up");
+  }
+  for (const auto& [name, budget] : model_.budgets.all) {
+    if (!budget.exists) continue;
+    RULE(!budget.resets_at || budget.resets_at >= wall_, "3", "the day of budget " + name + " does not end");
+    for (const auto& [subject, meter] : budget.meters) {
+      const TaskModel* task = budget.spec.scope == core::BudgetScope::kTask ? model_.task(subject) : nullptr;
+      if (task && !task->live()) continue;
+      if (budget.spec.scope == core::BudgetScope::kLineage && !model_.is_live_lineage(subject)) continue;
+      RULE(meter.told == budget.level_of(meter), "3", "what budget " + name + " is for " + subject + " is not told");
+    }
   }
 }
 

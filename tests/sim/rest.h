@@ -35,6 +35,7 @@ class Rest {
   void check_owed();
   void check_indexes();
   void check_gates();
+  void check_budgets();
   void check_logs();
   [[nodiscard]] std::int64_t kept_for_others() const;
   [[nodiscard]] std::int64_t windows_kept() const;

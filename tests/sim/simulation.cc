@@ -48,6 +48,9 @@ Setup make_setup(Random& random) {
   s.limits.inbox.queue_age_ms = one_of(random, {0, 2'000, 20'000});
   s.limits.inbox.dead_tasks_alert = one_of(random, {0, 2, 5});
   s.limits.inbox.worker_losses_alert = one_of(random, {0, 1, 3});
+  s.limits.budgets_max = one_of(random, {2, 200});
+  s.limits.task_budgets_max = one_of(random, {1, 16});
+  s.limits.budget_meters_max = one_of(random, {1, 2, 10'000});
   s.limits.schedules_max = one_of(random, {2, 100});
   s.limits.schedule_runs_max = one_of(random, {2, 10});
   s.limits.schedule_queued_max = one_of(random, {2, 5});
@@ -82,7 +85,9 @@ class Simulation final : public Watcher {
         clients_(random_, world_, model_, outside_, setup_, verdict_, trace),
         referee_(model_, outside_, world_, setup_.limits, verdict_),
         replay_(setup_.limits, world_.watching().state().seed),
-        rest_(model_, outside_, world_, clients_, setup_, verdict_) {}
+        rest_(model_, outside_, world_, clients_, setup_, verdict_) {
+    model_.budgets.meters_max = setup_.limits.budget_meters_max;
+  }
 
   Outcome run(std::uint64_t commands) {
     while (commands > 0 && !verdict_.failed()) {
