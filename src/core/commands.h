@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "core/effect_commands.h"
 #include "core/inbox_commands.h"
 #include "core/schedule_commands.h"
 #include "core/task_commands.h"
@@ -312,13 +313,14 @@ using Command =
                  RecordLifecycle, SetSchedule, GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule,
                  DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades, AskQuestion,
                  GetQuestion, ListQuestions, AnswerQuestion, OpenIncident, GetIncident, ListIncidents,
-                 AcknowledgeIncident, ResolveIncident, NoteStoreClosed, ListInbox, AssignInboxItem, DismissInboxItem>;
+                 AcknowledgeIncident, ResolveIncident, NoteStoreClosed, ListInbox, AssignInboxItem, DismissInboxItem,
+                 ListEffects, GetEffect, RetryEffect, TestNotifier, SettleEffect>;
 
-using Reply =
-    std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply, LeaseStatus,
-                 ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList, QueueView, KeyList,
-                 KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, TokenList, SetScheduleReply,
-                 ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView, TaskTypeList, CascadeList, AskReply,
-                 QuestionView, QuestionList, OpenIncidentReply, IncidentView, IncidentList, InboxItem, InboxList>;
+using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
+                           LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
+                           QueueView, KeyList, KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView,
+                           TokenList, SetScheduleReply, ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView,
+                           TaskTypeList, CascadeList, AskReply, QuestionView, QuestionList, OpenIncidentReply,
+                           IncidentView, IncidentList, InboxItem, InboxList, EffectView, EffectList>;
 
 }  // namespace arbiter::core

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/commands.h"
+#include "core/effect_events.h"
 #include "core/inbox_events.h"
 #include "core/trace.h"
 
@@ -315,7 +316,8 @@ using EventBody =
                  ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped,
                  TaskTypeSet, TaskTypeDeleted, QuestionAsked, QuestionAnswered, QuestionExpired, QuestionWithdrawn,
                  IncidentOpened, IncidentRepeated, IncidentAcknowledged, IncidentResolved, InboxAssigned,
-                 InboxDismissed>;
+                 InboxDismissed, EffectCreated, EffectStarted, EffectDelivered, EffectFailed, EffectGivenUp,
+                 EffectRetried, EffectRemoved, EffectDropped>;
 
 // Who asked, and on behalf of which request.
 struct Actor {
@@ -333,6 +335,9 @@ struct Event {
   std::string trace{};                                     // traceparent of its task, else of the request; empty: none
   std::shared_ptr<const std::vector<TaskStage>> stages{};  // that ended with it; not in the log; null: none
 };
+
+[[nodiscard]] std::string type_of(const EventBody& body);    // TASK.COMPLETED.SUCCESS
+[[nodiscard]] std::string entity_of(const EventBody& body);  // task:build-1
 
 // The log's form of an event.
 struct EventRecord {

@@ -19,7 +19,8 @@ enum class TimerKind : std::uint8_t {
   kGate,
   kUnique,
   kQuestion,
-  kQueueAge
+  kQueueAge,
+  kEffect
 };
 
 using TimerHook = boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,

@@ -30,6 +30,7 @@ NamespaceReport report_of(std::string name, core::Core& core, base::Now now) {
   }
   report.ready_tasks = state.ready_tasks;
   report.schedules = static_cast<std::int64_t>(state.schedules.size());
+  for (const auto& [id, effect] : state.effects) ++report.effects[static_cast<std::size_t>(effect.state)];
   const auto late = [](std::int64_t due, std::int64_t at) { return due == core::kNever ? 0 : at - due; };
   report.timers_late_ms =
       std::max({std::int64_t{0}, late(state.timers.next(), now.now.ms), late(state.gate_timers.next(), now.now.ms),

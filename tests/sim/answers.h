@@ -34,6 +34,8 @@ class Answers {
   void success_of_schedules(const C& c, const core::Reply& reply);
   template <typename C>
   void success_of_types(const C& c, const core::Reply& reply);
+  template <typename C>
+  void success_of_effects(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
   // ---- inbox_answers.cc: false when it is not about the inbox ----
   [[nodiscard]] bool success_of_inbox(const core::Command& command, const core::Reply& reply);
@@ -57,8 +59,10 @@ class Answers {
   void shows(const core::KeyView& view);
   void shows(const core::BulkView& view);
   void shows(const core::TaskTypeView& view);
+  void shows(const core::EffectView& view);
   [[nodiscard]] bool breaks_schema(const core::Command& command);
   void no_type(const std::string& name);
+  void no_effect(const std::string& id);
   void shows(const core::ScheduleView& view);
   void shows_state(const std::string& id, TaskState state);
   void check_bodies(const core::TaskView& view, const TaskModel& task);

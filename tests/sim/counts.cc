@@ -10,32 +10,35 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"commands", "events", "reactions", "faults", "error codes"};
 
 constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kCommandNames{
-    "SubmitTask",      "SubmitBatch",     "GetTask",          "ListTasks",
-    "GetGraph",        "CancelTask",      "RetryTask",        "StartBulk",
-    "GetBulk",         "LeaseTasks",      "StartTask",        "SuspendTask",
-    "ResumeTask",      "ReportProgress",  "AppendLog",        "CompleteTask",
-    "FailTask",        "ReleaseTask",     "ExtendLease",      "ReportTasks",
-    "ReturnLeases",    "RegisterWorker",  "ListWorkers",      "GetWorker",
-    "Heartbeat",       "DrainWorker",     "DeregisterWorker", "ListQueues",
-    "GetQueue",        "ConfigureQueue",  "PauseQueue",       "ResumeQueue",
-    "DrainQueue",      "ListKeys",        "GetKey",           "ConfigureKey",
-    "PauseKey",        "ResumeKey",       "TakeSnapshot",     "CreateNamespace",
-    "ListNamespaces",  "AddToken",        "FindToken",        "CreateToken",
-    "ListTokens",      "RevokeToken",     "NoteTokenUses",    "RecordLifecycle",
-    "SetSchedule",     "GetSchedule",     "ListSchedules",    "PauseSchedule",
-    "ResumeSchedule",  "RunSchedule",     "DeleteSchedule",   "SetTaskType",
-    "GetTaskType",     "ListTaskTypes",   "DeleteTaskType",   "ListCascades",
-    "AskQuestion",     "GetQuestion",     "ListQuestions",    "AnswerQuestion",
-    "OpenIncident",    "GetIncident",     "ListIncidents",    "AcknowledgeIncident",
-    "ResolveIncident", "NoteStoreClosed", "ListInbox",        "AssignInboxItem",
-    "DismissInboxItem"};
+    "SubmitTask",       "SubmitBatch",     "GetTask",          "ListTasks",
+    "GetGraph",         "CancelTask",      "RetryTask",        "StartBulk",
+    "GetBulk",          "LeaseTasks",      "StartTask",        "SuspendTask",
+    "ResumeTask",       "ReportProgress",  "AppendLog",        "CompleteTask",
+    "FailTask",         "ReleaseTask",     "ExtendLease",      "ReportTasks",
+    "ReturnLeases",     "RegisterWorker",  "ListWorkers",      "GetWorker",
+    "Heartbeat",        "DrainWorker",     "DeregisterWorker", "ListQueues",
+    "GetQueue",         "ConfigureQueue",  "PauseQueue",       "ResumeQueue",
+    "DrainQueue",       "ListKeys",        "GetKey",           "ConfigureKey",
+    "PauseKey",         "ResumeKey",       "TakeSnapshot",     "CreateNamespace",
+    "ListNamespaces",   "AddToken",        "FindToken",        "CreateToken",
+    "ListTokens",       "RevokeToken",     "NoteTokenUses",    "RecordLifecycle",
+    "SetSchedule",      "GetSchedule",     "ListSchedules",    "PauseSchedule",
+    "ResumeSchedule",   "RunSchedule",     "DeleteSchedule",   "SetTaskType",
+    "GetTaskType",      "ListTaskTypes",   "DeleteTaskType",   "ListCascades",
+    "AskQuestion",      "GetQuestion",     "ListQuestions",    "AnswerQuestion",
+    "OpenIncident",     "GetIncident",     "ListIncidents",    "AcknowledgeIncident",
+    "ResolveIncident",  "NoteStoreClosed", "ListInbox",        "AssignInboxItem",
+    "DismissInboxItem", "ListEffects",     "GetEffect",        "RetryEffect",
+    "TestNotifier",     "SettleEffect"};
 static_assert(std::is_same_v<std::variant_alternative_t<21, core::Command>, core::RegisterWorker>);
 static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::RecordLifecycle>);
 static_assert(std::is_same_v<std::variant_alternative_t<54, core::Command>, core::DeleteSchedule>);
 static_assert(std::is_same_v<std::variant_alternative_t<69, core::Command>, core::NoteStoreClosed>);
 static_assert(std::is_same_v<std::variant_alternative_t<58, core::Command>, core::DeleteTaskType>);
 
-constexpr std::array<std::string_view, 58> kReactions{"closed at rest",
+static_assert(std::is_same_v<std::variant_alternative_t<77, core::Command>, core::SettleEffect>);
+
+constexpr std::array<std::string_view, 64> kReactions{"closed at rest",
                                                       "opened when due",
                                                       "opened on demand",
                                                       "token expired",
@@ -93,7 +96,13 @@ constexpr std::array<std::string_view, 58> kReactions{"closed at rest",
                                                       "incident: dead_tasks",
                                                       "incident: worker_flapping",
                                                       "incident: queue_age",
-                                                      "incident: store_closed"};
+                                                      "incident: store_closed",
+                                                      "effect: quiet",
+                                                      "effect: started again",
+                                                      "effect: no answer in time",
+                                                      "effect: made room",
+                                                      "effect: answer too late",
+                                                      "effect: held back"};
 
 constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",
