@@ -45,7 +45,7 @@ struct StreamEvents {
   std::optional<EventPosition> after;  // else Last-Event-ID, else from now on
   TypePatterns types;
   Tags tags;
-  std::optional<base::Name> task;                 // only events of this task
+  std::optional<base::Name> task;                // only events of this task
   decltype(core::TakeSnapshot::parts) snapshot;  // begin with the present state of these; without `after`
 };
 BOOST_DESCRIBE_STRUCT(StreamEvents, (), (after, types, tags, task, snapshot))

@@ -177,6 +177,29 @@ void add_schedules(const Observation& seen, Families& out) {
                [](const Report& r) { return number(r.timers_late_ms) * kMillis; });
 }
 
+void add_effects(const Observation& seen, Families& out) {
+  using Report = engine::NamespaceReport;
+  MetricFamily& effects = out.make("arbiter_effects", "Effects (notifications) that are kept, by state", kGauge);
+  for (const auto& [label, one] : seen.reports) {
+    for (std::size_t i = 0; i < one.effects.size(); ++i) {
+      const std::string state = base::to_text(static_cast<core::EffectState>(i));
+      add_value(effects, {{"namespace", label}, {"state", state}}, number(one.effects[i]));
+    }
+  }
+  const auto count = [&](std::string name, std::string help, std::uint64_t core::Totals::*which) {
+    by_namespace(out, seen.reports, std::move(name), std::move(help), kCounter,
+                 [which](const Report& r) { return r.totals.*which; });
+  };
+  count("arbiter_effects_created_total", "Effects created", &core::Totals::effects_created);
+  count("arbiter_effects_delivered_total", "Effects delivered", &core::Totals::effects_delivered);
+  count("arbiter_effects_failed_total", "Attempts that failed or gave no answer", &core::Totals::effects_failed);
+  count("arbiter_effects_given_up_total", "Effects given up after their last attempt", &core::Totals::effects_given_up);
+  count("arbiter_effects_late_total", "Answers that came after their attempt was over", &core::Totals::effects_late);
+  count("arbiter_effects_quiet_total", "Not created, because their cause was told of not long ago",
+        &core::Totals::effects_quiet);
+  count("arbiter_effects_dropped_total", "Not created, because there were too many", &core::Totals::effects_dropped);
+}
+
 template <typename Value>
 void by_queue(Families& out, const Observation& seen, std::string name, std::string help, MetricType type,
               Value value) {
@@ -258,6 +281,7 @@ void run_metrics(Service& service, const CallPtr& call) {
       add_workers(seen, out);
       add_schedules(seen, out);
       add_budgets(seen, out);
+      add_effects(seen, out);
       add_queue_gauges(seen, out);
       add_queue_totals(seen, out);
       net::Response response;

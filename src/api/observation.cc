@@ -47,6 +47,14 @@ void add(engine::NamespaceReport& sum, const engine::NamespaceReport& one) {
   sum.totals.schedules_fired += one.totals.schedules_fired;
   sum.totals.schedules_skipped += one.totals.schedules_skipped;
   sum.totals.schedule_delay.add(one.totals.schedule_delay);
+  for (std::size_t i = 0; i < sum.effects.size(); ++i) sum.effects[i] += one.effects[i];
+  sum.totals.effects_created += one.totals.effects_created;
+  sum.totals.effects_delivered += one.totals.effects_delivered;
+  sum.totals.effects_failed += one.totals.effects_failed;
+  sum.totals.effects_given_up += one.totals.effects_given_up;
+  sum.totals.effects_late += one.totals.effects_late;
+  sum.totals.effects_quiet += one.totals.effects_quiet;
+  sum.totals.effects_dropped += one.totals.effects_dropped;
 }
 
 template <typename Sums, typename Name, typename One>

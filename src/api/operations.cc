@@ -208,6 +208,16 @@ void add_schedules(Table& t) {
       t, {"schedules.delete", "DELETE", "/api/v1/schedules/{name}", kWrite, "Delete a schedule; its runs stay"});
 }
 
+void add_effects(Table& t) {
+  add<ListEffects, EffectList>(t, {"effects.list", "GET", "/api/v1/effects", kRead,
+                                   "List effects (notifications), oldest first: open ones, and others for a while"});
+  add<GetEffect, EffectView>(t, {"effects.get", "GET", "/api/v1/effects/{id}", kRead, "An effect with its attempts"});
+  add<RetryEffect, EffectView>(t, {"effects.retry", "POST", "/api/v1/effects/{id}/retry", kWrite,
+                                   "Try an effect now; one that was given up gets fresh attempts"});
+  add<TestNotifier, EffectView>(t, {"notifiers.test", "POST", "/api/v1/notifiers/{name}/test", kWrite,
+                                    "Send a test to a notifier, to see whether it arrives"});
+}
+
 void add_task_types(Table& t) {
   add<SetTaskType, TaskTypeView>(
       t, {"task_types.set", "PUT", "/api/v1/task-types/{name}", kWrite,
@@ -369,6 +379,7 @@ Table make_table() {
   add_questions(table);
   add_inbox(table);
   add_budgets(table);
+  add_effects(table);
   add_events(table);
   add_tokens(table);
   add_session(table);

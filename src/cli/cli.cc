@@ -120,6 +120,7 @@ int run(int argc, char** argv, const Program& program) {
   add_queue_commands(commands);
   add_inbox_commands(commands);
   add_schedule_commands(commands);
+  add_effect_commands(commands);
   add_key_commands(commands);
   add_budget_commands(commands);
   add_type_commands(commands);

@@ -68,6 +68,7 @@ void add_key_commands(Commands& commands);
 void add_budget_commands(Commands& commands);
 void add_type_commands(Commands& commands);
 void add_cascade_commands(Commands& commands);
+void add_effect_commands(Commands& commands);
 void add_metrics_commands(Commands& commands);
 void add_event_commands(Commands& commands);
 void add_token_commands(Commands& commands);

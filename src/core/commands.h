@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/budget_commands.h"
+#include "core/effect_commands.h"
 #include "core/inbox_commands.h"
 #include "core/schedule_commands.h"
 #include "core/task_commands.h"
@@ -303,24 +304,24 @@ struct RecordLifecycle {
 struct Done {};
 BOOST_DESCRIBE_STRUCT(Done, (), ())
 
-using Command =
-    std::variant<SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk,
-                 LeaseTasks, StartTask, SuspendTask, ResumeTask, ReportProgress, AppendLog, CompleteTask, FailTask,
-                 ReleaseTask, ExtendLease, ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat,
-                 DrainWorker, DeregisterWorker, ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue,
-                 DrainQueue, ListKeys, GetKey, ConfigureKey, PauseKey, ResumeKey, TakeSnapshot, CreateNamespace,
-                 ListNamespaces, AddToken, FindToken, CreateToken, ListTokens, RevokeToken, NoteTokenUses,
-                 RecordLifecycle, SetSchedule, GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule,
-                 DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades, AskQuestion,
-                 GetQuestion, ListQuestions, AnswerQuestion, OpenIncident, GetIncident, ListIncidents,
-                 AcknowledgeIncident, ResolveIncident, NoteStoreClosed, ListInbox, AssignInboxItem, DismissInboxItem,
-                 SetBudget, GetBudget, ListBudgets, RaiseBudget, DeleteBudget>;
+using Command = std::variant<
+    SubmitTask, SubmitBatch, GetTask, ListTasks, GetGraph, CancelTask, RetryTask, StartBulk, GetBulk, LeaseTasks,
+    StartTask, SuspendTask, ResumeTask, ReportProgress, AppendLog, CompleteTask, FailTask, ReleaseTask, ExtendLease,
+    ReportTasks, ReturnLeases, RegisterWorker, ListWorkers, GetWorker, Heartbeat, DrainWorker, DeregisterWorker,
+    ListQueues, GetQueue, ConfigureQueue, PauseQueue, ResumeQueue, DrainQueue, ListKeys, GetKey, ConfigureKey, PauseKey,
+    ResumeKey, TakeSnapshot, CreateNamespace, ListNamespaces, AddToken, FindToken, CreateToken, ListTokens, RevokeToken,
+    NoteTokenUses, RecordLifecycle, SetSchedule, GetSchedule, ListSchedules, PauseSchedule, ResumeSchedule, RunSchedule,
+    DeleteSchedule, SetTaskType, GetTaskType, ListTaskTypes, DeleteTaskType, ListCascades, AskQuestion, GetQuestion,
+    ListQuestions, AnswerQuestion, OpenIncident, GetIncident, ListIncidents, AcknowledgeIncident, ResolveIncident,
+    NoteStoreClosed, ListInbox, AssignInboxItem, DismissInboxItem, SetBudget, GetBudget, ListBudgets, RaiseBudget,
+    DeleteBudget, ListEffects, GetEffect, RetryEffect, TestNotifier, SettleEffect>;
 
-using Reply = std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply,
-                           LeaseStatus, ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList,
-                           QueueView, KeyList, KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView,
-                           TokenList, SetScheduleReply, ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView,
-                           TaskTypeList, CascadeList, AskReply, QuestionView, QuestionList, OpenIncidentReply,
-                           IncidentView, IncidentList, InboxItem, InboxList, SetBudgetReply, BudgetView, BudgetList>;
+using Reply =
+    std::variant<Done, SubmitTaskReply, SubmitReply, TaskView, TaskList, Graph, BulkView, LeaseReply, LeaseStatus,
+                 ReportReply, RegisterReply, WorkerList, WorkerView, HeartbeatReply, QueueList, QueueView, KeyList,
+                 KeyView, SnapshotReply, CreateNamespaceReply, NamespaceList, TokenView, TokenList, SetScheduleReply,
+                 ScheduleView, ScheduleList, SetTaskTypeReply, TaskTypeView, TaskTypeList, CascadeList, AskReply,
+                 QuestionView, QuestionList, OpenIncidentReply, IncidentView, IncidentList, InboxItem, InboxList,
+                 SetBudgetReply, BudgetView, BudgetList, EffectView, EffectList>;
 
 }  // namespace arbiter::core

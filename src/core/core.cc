@@ -25,6 +25,7 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
     actor_ = {"system", actor.request_id, actor.trace};
     react();
     watch_rules();
+    create_effects();
   }
   wake_waiters();
   return answer;
@@ -40,6 +41,7 @@ void Core::emit(EventBody body) {
   state_.apply(event);
   event.trace = trace_of(event.body);
   if (!watchers_.empty() || !listeners_.empty() || !question_watchers_.empty()) note_news(event);
+  if (!state_.limits.notifiers.empty()) note_effects(event);
   events_.push_back(std::move(event));
 }
 
@@ -173,6 +175,7 @@ void Core::tick(base::Now now) {
   fire_timers();
   withdraw_orphans();
   watch_rules();
+  create_effects();
   wake_waiters();
 }
 
@@ -203,6 +206,11 @@ void Core::extend_all(std::int64_t ms) {
       state_.arm(*task);
     }
     state_.arm(*worker);
+  }
+  for (auto& [id, effect] : state_.effects) {
+    if (!effect.under_way) continue;
+    effect.next_at += ms;
+    state_.arm(effect);
   }
 }
 

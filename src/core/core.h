@@ -205,6 +205,21 @@ class Core {
   [[nodiscard]] base::Result<std::string> submit_run(const Schedule& schedule, const ScheduleSpec& spec,
                                                      std::optional<std::int64_t> due);
 
+  // ---- effects.cc ----
+  Answer on(const ListEffects& c, Ticket);
+  Answer on(const GetEffect& c, Ticket);
+  Answer on(const RetryEffect& c, Ticket);
+  Answer on(const TestNotifier& c, Ticket);
+  Answer on(const SettleEffect& c, Ticket);
+  [[nodiscard]] const Notifier* find_notifier(std::string_view name) const;
+  [[nodiscard]] bool has_room_for_effects() const;
+  void note_effects(const Event& event);
+  void note_drop(const Notifier& notifier, const std::string& cause);
+  void create_effects();
+  void fire(Effect& effect);
+  void start(Effect& effect);
+  void fail_effect(Effect& effect, std::string error);
+
   // ---- keys.cc ----
   Answer on(const ListKeys& c, Ticket);
   Answer on(const GetKey& c, Ticket);
@@ -321,8 +336,11 @@ class Core {
 
   // ---- core.cc ----
   void emit(EventBody body);
+  // One that is created may take the place of another.
+  static constexpr std::size_t kEventsPerEffect = 2;
   [[nodiscard]] std::int64_t budget_left() const {
-    return state_.limits.cascade_events_max - static_cast<std::int64_t>(events_.size() - step_start_);
+    return state_.limits.cascade_events_max -
+           static_cast<std::int64_t>(events_.size() - step_start_ + kEventsPerEffect * due_effects_.size());
   }
   Waiter* park(Ticket ticket, Waiter::Kind what, std::int64_t wait_ms);
   void unpark(Waiter& waiter);
@@ -349,6 +367,15 @@ class Core {
   std::vector<std::string> ended_now_;                               // tasks with watchers that ended in this step
   std::vector<std::string> questions_ended_now_;                     // with watchers
   std::vector<std::string> workers_with_news_;
+  // What this step brings with it once it is done, and the keys of what is to be told once.
+  std::vector<EffectCreated> due_effects_;
+  std::vector<EffectDropped> due_drops_;
+  std::set<std::string, std::less<>> due_keys_;
+  struct Drops {
+    std::int64_t told_at = 0;  // 0: never
+    std::int64_t count = 0;    // since then
+  };
+  std::map<std::string, Drops, std::less<>> drops_;  // volatile; by notifier
 };
 
 }  // namespace arbiter::core

@@ -74,6 +74,14 @@ ARBITER_EVENT(BudgetWarned, "BUDGET.WARNED.SUCCESS", "budget")
 ARBITER_EVENT(BudgetExhausted, "BUDGET.EXHAUSTED.SUCCESS", "budget")
 ARBITER_EVENT(BudgetRaised, "BUDGET.RAISED.SUCCESS", "budget")
 ARBITER_EVENT(BudgetReset, "BUDGET.RESET.SUCCESS", "budget")
+ARBITER_EVENT(EffectCreated, "EFFECT.CREATED.SUCCESS", "effect")
+ARBITER_EVENT(EffectStarted, "EFFECT.STARTED.SUCCESS", "effect")
+ARBITER_EVENT(EffectDelivered, "EFFECT.DELIVERED.SUCCESS", "effect")
+ARBITER_EVENT(EffectFailed, "EFFECT.FAILED.RETRY", "effect")
+ARBITER_EVENT(EffectGivenUp, "EFFECT.GIVEN_UP.PERMANENT", "effect")
+ARBITER_EVENT(EffectRetried, "EFFECT.RETRIED.SUCCESS", "effect")
+ARBITER_EVENT(EffectRemoved, "EFFECT.REMOVED.SUCCESS", "effect")
+ARBITER_EVENT(EffectDropped, "EFFECT.DROPPED.LIMIT", "notifier")
 #undef ARBITER_EVENT
 
 constexpr std::string_view kRetryType = "TASK.FAILED.RETRY";
@@ -94,7 +102,7 @@ const std::string& id_of(const Body& body) {
 }
 
 template <typename Body>
-std::string type_of(const Body& body) {
+std::string name_of(const Body& body) {
   if constexpr (std::is_same_v<Body, TaskFailed>) {
     if (body.state == TaskState::kPending) return std::string(kRetryType);
   }
@@ -127,6 +135,7 @@ std::vector<std::string> tags_of(const Body& body) {
     if (body.worker_id) tags.push_back(tag("worker", body.worker_id->value));
     if (body.queue) tags.push_back(tag("queue", body.queue->value));
   }
+  if constexpr (std::is_same_v<Body, EffectCreated>) tags.push_back(tag("notifier", body.notifier.value));
   if constexpr (std::is_same_v<Body, TaskCancelled>) {
     if (body.dependency) tags.push_back(tag("dependency", body.dependency->value));
   }
@@ -138,6 +147,16 @@ std::vector<std::string> tags_of(const Body& body) {
     if (body.scope == BudgetScope::kQueue) tags.push_back(tag("queue", body.subject));
   }
   return tags;
+}
+
+// What happens to an item of the inbox is about the thing itself.
+template <typename Body>
+std::string entity_tag(const Body& body) {
+  if constexpr (Traits<Body>::kKind == "inbox") {
+    return id_of(body);
+  } else {
+    return tag(Traits<Body>::kKind, id_of(body));
+  }
 }
 
 std::string metadata_of(const Event& event) {
@@ -184,6 +203,14 @@ base::Result<Event> read_any(const EventRecord& record) {
 
 }  // namespace
 
+std::string type_of(const EventBody& body) {
+  return std::visit([](const auto& b) { return name_of(b); }, body);
+}
+
+std::string entity_of(const EventBody& body) {
+  return std::visit([](const auto& b) { return entity_tag(b); }, body);
+}
+
 EventRecord to_record(const Event& event) {
   EventRecord record;
   record.position = event.position;
@@ -192,9 +219,9 @@ EventRecord to_record(const Event& event) {
   std::visit(
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
-        record.type = type_of(body);
+        record.type = name_of(body);
         // What happens to an item of the inbox is about the thing itself.
-        record.entity = Traits<Body>::kKind == "inbox" ? id_of(body) : tag(Traits<Body>::kKind, id_of(body));
+        record.entity = entity_tag(body);
         record.tags = tags_of(body);
         base::encode(body, record.data);
         if constexpr (std::is_same_v<Body, TaskSubmitted>) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/commands.h"
+#include "core/effect_events.h"
 #include "core/inbox_events.h"
 #include "core/trace.h"
 
@@ -349,16 +350,16 @@ struct BudgetReset {
 };
 BOOST_DESCRIBE_STRUCT(BudgetReset, (), (name, started_at, resets_at))
 
-using EventBody =
-    std::variant<TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased,
-                 TaskSuspended, TaskResumed, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven,
-                 WorkerRegistered, WorkerDraining, WorkerLost, WorkerReturned, WorkerDeregistered, QueueConfigured,
-                 QueuePaused, QueueResumed, QueueDraining, KeyConfigured, KeyPaused, KeyResumed, BulkStarted,
-                 BulkAdvanced, NamespaceCreated, TokenCreated, TokenRevoked, TokenExpired, TokenUsed, ServerLifecycle,
-                 ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted, ScheduleFired, ScheduleSkipped,
-                 TaskTypeSet, TaskTypeDeleted, QuestionAsked, QuestionAnswered, QuestionExpired, QuestionWithdrawn,
-                 IncidentOpened, IncidentRepeated, IncidentAcknowledged, IncidentResolved, InboxAssigned,
-                 InboxDismissed, BudgetSet, BudgetDeleted, BudgetWarned, BudgetExhausted, BudgetRaised, BudgetReset>;
+using EventBody = std::variant<
+    TaskSubmitted, TaskQueued, TaskAssigned, TaskStarted, TaskCompleted, TaskFailed, TaskReleased, TaskSuspended,
+    TaskResumed, TaskCancelRequested, TaskCancelled, TaskUniqueExpired, TaskRedriven, WorkerRegistered, WorkerDraining,
+    WorkerLost, WorkerReturned, WorkerDeregistered, QueueConfigured, QueuePaused, QueueResumed, QueueDraining,
+    KeyConfigured, KeyPaused, KeyResumed, BulkStarted, BulkAdvanced, NamespaceCreated, TokenCreated, TokenRevoked,
+    TokenExpired, TokenUsed, ServerLifecycle, ScheduleSet, SchedulePaused, ScheduleResumed, ScheduleDeleted,
+    ScheduleFired, ScheduleSkipped, TaskTypeSet, TaskTypeDeleted, QuestionAsked, QuestionAnswered, QuestionExpired,
+    QuestionWithdrawn, IncidentOpened, IncidentRepeated, IncidentAcknowledged, IncidentResolved, InboxAssigned,
+    InboxDismissed, BudgetSet, BudgetDeleted, BudgetWarned, BudgetExhausted, BudgetRaised, BudgetReset, EffectCreated,
+    EffectStarted, EffectDelivered, EffectFailed, EffectGivenUp, EffectRetried, EffectRemoved, EffectDropped>;
 
 // Who asked, and on behalf of which request.
 struct Actor {
@@ -376,6 +377,9 @@ struct Event {
   std::string trace{};                                     // traceparent of its task, else of the request; empty: none
   std::shared_ptr<const std::vector<TaskStage>> stages{};  // that ended with it; not in the log; null: none
 };
+
+[[nodiscard]] std::string type_of(const EventBody& body);    // TASK.COMPLETED.SUCCESS
+[[nodiscard]] std::string entity_of(const EventBody& body);  // task:build-1
 
 // The log's form of an event.
 struct EventRecord {

@@ -2,6 +2,7 @@
 // core/commands.h.
 #pragma once
 
+#include "core/severity.h"
 #include "core/task_commands.h"
 
 namespace arbiter::core {
@@ -89,7 +90,6 @@ BOOST_DESCRIBE_STRUCT(AnswerQuestion, (), (id, answer, comment))
 BOOST_DEFINE_ENUM_CLASS(IncidentState, kOpen, kAcknowledged, kResolved)
 // What opened it: somebody's report, or a rule of the server.
 BOOST_DEFINE_ENUM_CLASS(IncidentRule, kReported, kQueueAge, kDeadTasks, kWorkerFlapping, kBudget, kStoreClosed)
-BOOST_DEFINE_ENUM_CLASS(Severity, kInfo, kWarning, kCritical)
 using Cause = Text<1, 256>;
 
 struct OpenIncident {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/inbox.h"
+#include "core/notifier.h"
 #include "core/task_types.h"
 
 namespace arbiter::core {
@@ -37,13 +38,17 @@ struct CoreLimits {
   std::int64_t schedule_queued_max = 100;        // live runs of one schedule that come one after the other
   std::int64_t misfire_runs_max = 100;           // runs of one schedule that `misfire: all` makes up for
   InboxLimits inbox;
-  std::int64_t budgets_max = 200;           // each one is looked at whenever something is spent
-  std::int64_t task_budgets_max = 16;       // of those, of tasks or lineages: their meters are in the tasks' records
-  std::int64_t budget_meters_max = 10'000;  // of one budget; further subjects share a meter
-  std::int64_t tokens_max = 10'000;         // of the namespace `system`
-  std::int64_t skip_count_max = 10'000;     // times that one skip counts; it may stand for more
-  bool task_stages = false;                 // events of sampled tasks tell the stages that they end
-  double trace_ratio = 0;                   // of the tasks of schedules, those that begin a sampled trace
+  std::int64_t budgets_max = 200;            // each one is looked at whenever something is spent
+  std::int64_t task_budgets_max = 16;        // of those, of tasks or lineages: their meters are in the tasks' records
+  std::int64_t budget_meters_max = 10'000;   // of one budget; further subjects share a meter
+  std::int64_t tokens_max = 10'000;          // of the namespace `system`
+  std::int64_t skip_count_max = 10'000;      // times that one skip counts; it may stand for more
+  bool task_stages = false;                  // events of sampled tasks tell the stages that they end
+  double trace_ratio = 0;                    // of the tasks of schedules, those that begin a sampled trace
+  std::int64_t effects_max = 10'000;         // with those that are delivered or given up and still kept
+  std::int64_t effect_shown_ms = 60'000;     // a delivered one is kept for so long, and for its quiet time
+  std::int64_t effect_kept_ms = 7 * kDayMs;  // one that was given up
+  std::vector<Notifier> notifiers{};         // of this namespace
 };
 
 }  // namespace arbiter::core

@@ -18,6 +18,9 @@
 //   a schedule is due                 -> a task is submitted, or the time is skipped, by its policies
 //   a meter reaches 80 % or its limit -> it is told, in that step; what it holds back waits
 //   a day of a budget is over         -> its meters begin anew, what waited for it may start
+//   an event that a notifier wants    -> an effect is created, unless its cause is in its quiet time
+//   an effect is due                  -> its next attempt begins; an answer that does not come counts as a failure
+//   an effect was kept long enough    -> it is removed
 //   a parked request's time is over   -> it is answered with what there is
 //
 // One step emits about cascade_events_max events; what is left stays in the state and goes on with the next step.
@@ -131,6 +134,9 @@ void Core::fire_timers() {
         break;
       case TimerKind::kQueueAge:
         fire_queue_ages();
+        break;
+      case TimerKind::kEffect:
+        fire(static_cast<Effect&>(*node));
         break;
       case TimerKind::kTaskWall:
       case TimerKind::kSchedule:
@@ -401,6 +407,7 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
   }
   emit(std::move(step));
   react();
+  create_effects();
   wake_waiters();
 }
 

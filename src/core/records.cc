@@ -351,6 +351,7 @@ std::vector<EntityChange> State::take_changes() {
   take_types(changes);
   inbox.take_changes(changes);
   take_budgets(changes);
+  take_effects(changes);
   return changes;
 }
 
@@ -373,6 +374,7 @@ void State::forget_changes() {
   take_types(unwanted);
   inbox.take_changes(unwanted);
   take_budgets(unwanted);
+  take_effects(unwanted);
   other_changes_.clear();
 }
 
@@ -400,6 +402,7 @@ std::vector<EntityChange> State::snapshot() {
   for (const auto& [name, type] : types) all.push_back(type_change(*type));
   inbox.snapshot(all);
   list_budgets(all);
+  for (const auto& [id, effect] : effects) all.push_back(effect_change(effect));
   std::sort(all.begin(), all.end(), [](const EntityChange& a, const EntityChange& b) {
     return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
   });
@@ -549,6 +552,7 @@ base::Result<void> State::load(const StoredEntity& entity) {
   if (entity.kind == "task_type") return load_type(entity);
   if (entity.kind == "budget") return load_budget(entity);
   if (entity.kind == "budget_meter") return load_budget_meter(entity);
+  if (entity.kind == "effect") return load_effect(entity);
   const std::string id(entity.id);
   if (entity.kind == "namespace") {
     auto record = read<CreatedRecord>(entity);
@@ -632,6 +636,7 @@ void State::finish_load(std::int64_t now) {
   sort_arrivals();
   for (Task& task : live) arm(task);
   for (auto& [name, schedule] : schedules) arm(schedule);
+  for (auto& [id, effect] : effects) arm(effect);
   for (auto& [id, worker] : workers) {
     arm(*worker);
     const bool away = worker->state == WorkerState::kLost || worker->state == WorkerState::kGone;

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "core/effect.h"
 #include "core/entity.h"
 #include "core/inbox.h"
 #include "core/limits.h"
@@ -55,6 +56,7 @@ class State {
   std::map<std::string, Schedule, std::less<>> schedules;
   std::map<std::string, std::unique_ptr<TaskType>, std::less<>> types;
   std::map<std::string, Budget, std::less<>> budgets;
+  std::map<std::string, Effect, std::less<>> effects;
   std::map<std::string, std::int64_t, std::less<>> namespaces;  // created at
   std::map<std::string, Token, std::less<>> tokens;             // by hash
   Inbox inbox{limits.inbox, timers};
@@ -80,6 +82,7 @@ class State {
   std::deque<MeterName> untold_ends;     // the same, of tasks that ended with it; told in the same step
   // The causes of meters that were said to be at their limit and are not any more: their incidents are over.
   std::deque<std::string> eased_budgets;
+  EffectIndex effect_index;
   std::int64_t kept_keys = 0;       // that have an entity
   std::int64_t memory_bytes = 0;    // about what the tasks in memory take
   std::int64_t unique_windows = 0;  // tasks that hold a unique key for a time
@@ -93,6 +96,7 @@ class State {
   [[nodiscard]] Worker* find_worker(std::string_view id) const;
   [[nodiscard]] Queue* find_queue(std::string_view name) const;
   [[nodiscard]] Schedule* find_schedule(std::string_view name);
+  [[nodiscard]] Effect* find_effect(std::string_view id);
   [[nodiscard]] TaskType* find_type(std::string_view name) const;
   [[nodiscard]] std::vector<Task*> live_runs(std::string_view schedule) const;  // oldest first
   [[nodiscard]] Queue& queue(const std::string& name);                          // made when it is new
@@ -116,6 +120,11 @@ class State {
   // When a worker without tasks has had none for its idle time; kNever when it has some, or none is set.
   [[nodiscard]] static std::int64_t idle_end(const Worker& worker);
   void arm(Schedule& schedule);
+  void arm(Effect& effect);
+  // Due, but its notifier has enough to do: it comes again when that has less.
+  void hold_back(Effect& effect);
+  // Whether somebody is being told, or was told not long ago.
+  [[nodiscard]] bool is_quiet(std::string_view notifier, std::string_view cause, std::int64_t now) const;
   // A lease lives as long as its own deadline or its worker's last sign of life says.
   [[nodiscard]] std::int64_t lease_deadline(const Lease& lease) const;
 
@@ -190,6 +199,7 @@ class State {
   void touch(Schedule& schedule);
   void touch(TaskType& type);
   void touch(Budget& budget);
+  void touch(Effect& effect);
 
  private:
   void on(const TaskSubmitted& e, const Event& event);
@@ -239,6 +249,14 @@ class State {
   void on(const BudgetExhausted& e, const Event& event);
   void on(const BudgetRaised& e, const Event& event);
   void on(const BudgetReset& e, const Event& event);
+  void on(const EffectCreated& e, const Event& event);
+  void on(const EffectStarted& e, const Event& event);
+  void on(const EffectDelivered& e, const Event& event);
+  void on(const EffectFailed& e, const Event& event);
+  void on(const EffectGivenUp& e, const Event& event);
+  void on(const EffectRetried& e, const Event& event);
+  void on(const EffectRemoved& e, const Event& event);
+  void on(const EffectDropped& e, const Event& event);
 
   TaskExtras& extras_of(Task& task);  // made when it is new
   Task& add_task(const TaskSubmitted& e, Position submitted, std::int64_t created_at, KeyPair* task_keys);
@@ -341,6 +359,12 @@ class State {
   [[nodiscard]] base::Result<void> load_type(const StoredEntity& entity);
   static EntityChange type_change(const TaskType& type);
   void take_types(std::vector<EntityChange>& changes);
+  void index(Effect& effect);
+  void unindex(Effect& effect);
+  void end_attempt(Effect& effect);
+  [[nodiscard]] base::Result<void> load_effect(const StoredEntity& entity);
+  static EntityChange effect_change(const Effect& effect);
+  void take_effects(std::vector<EntityChange>& changes);
   void begin_run(const Task& task);  // of its schedule, if it has one: it is live (again)
   void end_run(const Task& task);    // it is live no more
   void note_run(const Task& task);
@@ -372,10 +396,13 @@ class State {
   std::vector<Budget*> task_budgets_;  // those of tasks and of lineages
   std::vector<std::string> dirty_budgets_;
   std::vector<MeterName> dirty_meters_;
+  std::vector<std::string> dirty_effects_;
   std::vector<std::string> dirty_tokens_;    // hashes, also of those that are gone
   std::vector<EntityChange> other_changes_;  // namespaces, removals
 };
 
+// Effects of the same key are not told of twice in a quiet time.
+[[nodiscard]] std::string quiet_key(std::string_view notifier, std::string_view cause);
 [[nodiscard]] bool has_tag(const TaskSpec& spec, std::string_view tag);
 // Says that the record of an entity is damaged, or newer than this program.
 [[nodiscard]] base::Error unreadable(const StoredEntity& entity, const base::Error& why);

@@ -20,7 +20,8 @@ enum class TimerKind : std::uint8_t {
   kUnique,
   kQuestion,
   kQueueAge,
-  kBudget
+  kBudget,
+  kEffect
 };
 
 using TimerHook = boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>,

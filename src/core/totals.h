@@ -49,6 +49,13 @@ struct Totals {
   std::uint64_t schedules_fired = 0;    // at a due time
   std::uint64_t schedules_skipped = 0;  // due times that brought no task
   TaskDurations schedule_delay;         // from a due time to its task
+  std::uint64_t effects_created = 0;
+  std::uint64_t effects_delivered = 0;
+  std::uint64_t effects_failed = 0;  // attempts
+  std::uint64_t effects_given_up = 0;
+  std::uint64_t effects_late = 0;     // answers that came after their attempt was over
+  std::uint64_t effects_quiet = 0;    // not created: their cause was told of not long ago
+  std::uint64_t effects_dropped = 0;  // not created: there were too many
 };
 
 }  // namespace arbiter::core

@@ -28,7 +28,7 @@ class io_context;
 namespace arbiter::engine {
 
 struct EngineConfig {
-  core::CoreLimits limits;
+  core::CoreLimits limits;           // `notifiers` of all namespaces; each gets its own
   std::int64_t retention_days = 30;  // ended tasks and events; 0: for ever
   std::int64_t retention_interval_ms = 60'000;
   std::size_t committer_threads = 4;
@@ -48,6 +48,9 @@ struct EngineConfig {
   // Gets what a committed event tells of the lives of sampled tasks (CoreLimits::task_stages), on the namespace's
   // strand: never block in it.
   std::function<void(const std::string& name, const std::vector<core::TaskStage>& stages)> stages{};
+  // Gets the attempts of effects that are to be made now, on the namespace's strand: never block in it. What becomes of
+  // each is submitted as a SettleEffect; one without an answer is made again later.
+  std::function<void(const std::string& name, std::vector<core::EffectOrder> orders)> effects{};
 };
 
 // Committed events, in order, as the log has them.

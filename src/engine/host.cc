@@ -145,7 +145,9 @@ void Engine::Host::open_journal() {
     journal_.reset();
   }
   auto journal = engine_.store_.open(name_, seed);
-  base::Result<Loaded> result = journal ? load(**journal, engine_.config_.limits, now()) : fail(journal.error());
+  core::CoreLimits limits = engine_.config_.limits;
+  limits.notifiers = core::notifiers_of(limits.notifiers, name_);
+  base::Result<Loaded> result = journal ? load(**journal, limits, now()) : fail(journal.error());
   last_.epoch = 0;  // It may have grown by now.
   if (journal) last_ = (*journal)->state();
   if (result) {
@@ -467,6 +469,10 @@ void Engine::Host::publish(EventBatch events) {
   for (const auto& [id, subscriber] : subscribers_) subscriber(events);
 }
 
+void Engine::Host::start_effects(std::vector<core::EffectOrder> orders) {
+  if (engine_.config_.effects) engine_.config_.effects(name_, std::move(orders));
+}
+
 // ---- retention ------------------------------------------------------------------------------------------------
 
 void Engine::Host::schedule_retention() {
@@ -485,6 +491,7 @@ base::Result<bool> Engine::Host::retain_step() {
   const std::int64_t days = engine_.config_.retention_days;
   limits.ended_before = {days > 0 ? t.now.ms - days * core::kDayMs : 0};
   limits.blobs_before = {t.now.ms - kBlobGraceMs};
+  limits.keep_events_from = keep_events_from_;
   return journal_->retain(limits);
 }
 
@@ -584,6 +591,8 @@ void Engine::Host::note_status() {
   if (core::Core* core = namespace_.core()) {
     status_.live_tasks = static_cast<std::int64_t>(core->state().live.size());
     status_.waiters = static_cast<std::int64_t>(core->waiters());
+    const auto& wanted = core->state().effect_index.events;
+    keep_events_from_ = wanted.empty() ? 0 : *wanted.begin();
   }
 }
 

@@ -75,6 +75,7 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   void wake_at(std::int64_t deadline) override;
   void post(std::function<void()> job) override;
   void publish(EventBatch events) override;
+  void start_effects(std::vector<core::EffectOrder> orders) override;
 
   friend class Use;
   // kOpen: as long as it has its place, also while its store keeps it from serving.
@@ -133,9 +134,10 @@ class Engine::Host final : public Environment, public std::enable_shared_from_th
   std::atomic<bool> serving_{false};  // reads need not wait for it to open
   std::atomic<int> uses_{0};          // grows with the engine's mutex held
   std::atomic<std::int64_t> last_used_ms_;
-  std::deque<Waiting> waiting_;        // for it to open
-  bool has_been_open_ = false;         // since it was closed last
-  std::optional<base::Error> broken_;  // why it could not be opened
+  std::atomic<store::Position> keep_events_from_{0};  // what open effects tell of; 0: nothing
+  std::deque<Waiting> waiting_;                       // for it to open
+  bool has_been_open_ = false;                        // since it was closed last
+  std::optional<base::Error> broken_;                 // why it could not be opened
   std::int64_t broken_at_ms_ = 0;
   bool was_at_rest_ = false;  // when it was told to stop, with
   std::int64_t due_ms_ = 0;   // when it is due

@@ -77,6 +77,7 @@ bool Namespace::is_at_rest(std::int64_t horizon_ms) const {
   if (!parked_.empty() || !waiting_.empty() || !looking_up_.empty() || !lookups_.empty()) return false;
   const base::Now now = environment_.now();
   if (core_->waiters() > 0 || core_->has_work(now)) return false;
+  if (core_->state().effect_index.running > 0) return false;  // Their answers are on the way.
   if (core_->next_deadline(now) - horizon_ms <= now.now.ms) return false;
   for (const auto& [id, bulk] : core_->state().bulks) {
     if (bulk.state == core::BulkState::kRunning) return false;
@@ -380,12 +381,34 @@ void Namespace::committed(std::unique_ptr<PendingBatch> batch, base::Result<void
   if (!batch->batch.events.empty()) {
     environment_.publish(std::make_shared<const std::vector<store::EventRow>>(std::move(batch->batch.events)));
   }
+  start_effects(batch->events);
   evict();
   flush();
   run_backlog();
   if (!core_) return;
   advance();  // A cascade that found the batch full goes on here.
   arm_timer();
+}
+
+// One that was settled or tried again in the meantime is not begun any more.
+void Namespace::start_effects(const std::vector<core::Event>& events) {
+  std::vector<core::EffectOrder> orders;
+  for (const auto& event : events) {
+    const auto* started = std::get_if<core::EffectStarted>(&event.body);
+    if (!started) continue;
+    const core::Effect* effect = core_->state().find_effect(started->id.value);
+    if (!effect || effect->state != core::EffectState::kStarted || effect->attempt != started->attempt) continue;
+    orders.push_back({started->id.value,
+                      started->attempt,
+                      effect->notifier,
+                      effect->type,
+                      effect->cause,
+                      effect->title,
+                      effect->severity,
+                      effect->position,
+                      {effect->created_at}});
+  }
+  if (!orders.empty()) environment_.start_effects(std::move(orders));
 }
 
 void Namespace::run_backlog() {

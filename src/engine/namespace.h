@@ -63,6 +63,8 @@ class Environment {
   virtual void post(std::function<void()> job) = 0;
   // The events of a batch that has become durable.
   virtual void publish(std::shared_ptr<const std::vector<store::EventRow>> events) = 0;
+  // Attempts of effects whose beginning has become durable. What becomes of each comes as a SettleEffect.
+  virtual void start_effects(std::vector<core::EffectOrder> orders) = 0;
 };
 
 class Namespace {
@@ -130,6 +132,7 @@ class Namespace {
   void run_backlog();
   [[nodiscard]] bool is_full() const { return events_.size() >= limits_.batch_events_max && committing_; }
   [[nodiscard]] bool has_changes() const { return !events_.empty() || !logs_.empty() || !idempotency_.empty(); }
+  void start_effects(const std::vector<core::Event>& events);
   void schedule_flush();
   void flush();
   void advance();  // cascades, timers, redrives

@@ -42,6 +42,7 @@ NamespaceReport report_of(std::string name, core::Core& core, base::Now now) {
   report.budgets = static_cast<std::int64_t>(state.budgets.size());
   report.budgets_exhausted = std::count_if(state.budgets.begin(), state.budgets.end(),
                                            [&](const auto& b) { return is_exhausted(state, b.second); });
+  for (const auto& [id, effect] : state.effects) ++report.effects[static_cast<std::size_t>(effect.state)];
   const auto late = [](std::int64_t due, std::int64_t at) { return due == core::kNever ? 0 : at - due; };
   report.timers_late_ms =
       std::max({std::int64_t{0}, late(state.timers.next(), now.now.ms), late(state.gate_timers.next(), now.now.ms),

@@ -66,6 +66,9 @@ class FileReader {
       const std::string name = prefix + entry.first.Scalar();
       if (!seen_.insert(name).second) {
         mistake(line, name + ": is given twice");
+      } else if (name == "notifications") {
+        read_notifications(entry.second, config_.notifications,
+                           [this](int at, const std::string& reason) { mistake(at, reason); });
       } else if (const Key* key = key_named(name)) {
         read_value(*key, entry.second, line);
       } else if (!is_section(name)) {
@@ -192,9 +195,11 @@ base::Result<Config> load_config(const std::string& path, const Lookup& environm
 
 std::vector<std::string> misspelt_variables(const std::vector<std::string>& names) {
   // Read by clients, and by the programs that workers run.
-  std::vector<std::string> known = {
-      "CA_FILE", "CONFIG", "URL",   "TOKEN", "TOKEN_FILE", "NAMESPACE",        "TASK_ID",  "TASK_TYPE", "ATTEMPT",
-      "LEASE",   "WORKER", "NEEDS", "RUN",   "STEP",       "CALLER_DIRECTORY", "WORKTREE", "BRANCH",    "BASE_COMMIT"};
+  std::vector<std::string> known = {"CA_FILE",   "CONFIG",     "URL",         "TOKEN",     "TOKEN_FILE",
+                                    "NAMESPACE", "TASK_ID",    "TASK_TYPE",   "ATTEMPT",   "LEASE",
+                                    "WORKER",    "NEEDS",      "RUN",         "STEP",      "CALLER_DIRECTORY",
+                                    "WORKTREE",  "BRANCH",     "BASE_COMMIT", "EFFECT_ID", "EFFECT_ATTEMPT",
+                                    "NOTIFIER",  "EVENT_TYPE", "SEVERITY",    "CAUSE",     "TITLE"};
   for (const auto& key : keys()) known.push_back(key.environment().substr(kPrefix.size()));
   std::vector<std::string> remarks;
   for (const auto& name : names) {
@@ -214,6 +219,7 @@ std::vector<std::string> misspelt_variables(const std::vector<std::string>& name
 std::string config_json(const Config& config) {
   base::json::object out;
   for (const auto& key : keys()) insert(out, key.name, base::json::parse(key.show(config)));
+  insert(out, "notifications", base::json::parse(notifications_json(config.notifications)));
   return base::json::serialize(out);
 }
 
@@ -237,7 +243,7 @@ std::string config_yaml(const Config& config) {
     out += indent + "# " + key.help + ". [" + key.flag() + ", " + key.environment() + "]\n";
     out += indent + key.name.substr(dot == std::string::npos ? 0 : dot + 1) + ": " + key.show(config) + "\n";
   }
-  return out;
+  return out + notifications_yaml(config.notifications);
 }
 
 base::Result<Address> parse_listen(const std::string& text) {

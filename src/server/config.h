@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "net/server.h"
 #include "net/tls.h"
+#include "server/notifications.h"
 
 namespace arbiter::server {
 
@@ -56,6 +57,8 @@ struct Config {
   std::int64_t namespace_idle_ms = 60'000;
   std::int64_t disk_reserve_bytes = std::int64_t{64} * 1024 * 1024;
   Telemetry telemetry;
+  std::vector<Notification> notifications;         // of the file only
+  std::vector<std::string> notification_networks;  // CIDR; empty: all that may be targets at all
 };
 
 // One key: how to set it from text (every element of a list by itself) and how to show it as JSON.

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/json.h"
+#include "effects/networks.h"
 #include "server/config.h"
 
 namespace arbiter::server {
@@ -146,6 +147,20 @@ Key listen() {
   return key;
 }
 
+Key networks() {
+  Key key = list("notificationNetworks",
+                 "Webhooks of notifications may go to these networks only ([10.0.0.0/8, fd00::/8]); empty: to any. "
+                 "Never to link-local addresses",
+                 [](Config& c) -> auto& { return c.notification_networks; });
+  key.set = [set = key.set](Config& config, const std::vector<std::string>& values) -> base::Result<void> {
+    for (const auto& value : values) {
+      if (auto network = effects::parse_network(value); !network) return fail(network.error());
+    }
+    return set(config, values);
+  };
+  return key;
+}
+
 constexpr std::int64_t kMany = 1'000'000'000;
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
@@ -190,6 +205,7 @@ void add_basics(std::vector<Key>& keys) {
       "allowedOrigins",
       "Origins of web pages that may call this server and read its answers (Origin header, CORS); `*`: every origin",
       [](Config& c) -> auto& { return c.allowed_origins; }));
+  keys.push_back(networks());
   keys.push_back(flag("insecureNoAuth", "Serve everyone without a token. For experiments on one's own machine only",
                       [](Config& c) -> auto& { return c.insecure_no_auth; }));
 }
@@ -274,6 +290,9 @@ void add_core_limits(std::vector<Key>& keys) {
   add("uniqueWindowsMax", 0, kMany, "Tasks of a namespace that hold a unique key for a time, ended ones included",
       [](Config& c) -> auto& { return c.core.unique_windows_max; });
   add("queuesMax", 1, kMany, "Queues of a namespace", [](Config& c) -> auto& { return c.core.queues_max; });
+  add("effectsMax", 1, 1'000'000,
+      "Effects (notifications) of a namespace that are open, in their quiet time or given up",
+      [](Config& c) -> auto& { return c.core.effects_max; });
   add("keysMax", 1, kMany, "Keys of a namespace with limits of their own",
       [](Config& c) -> auto& { return c.core.keys_max; });
   add("workersMax", 1, kMany, "Workers of a namespace", [](Config& c) -> auto& { return c.core.workers_max; });

@@ -33,6 +33,7 @@ constexpr int kThreadsMax = 4;
 constexpr std::chrono::milliseconds kPoll{5};
 constexpr std::chrono::seconds kLeaveTimeout{2};
 constexpr int kLastExportMs = 2'000;
+constexpr std::int64_t kLastEffectsMs = 1'000;  // for notifications under way; then the next start sends them
 
 // Waits for an answer that comes by callback.
 template <typename T>
@@ -78,6 +79,7 @@ class Running {
   [[nodiscard]] Result<void> phase(std::string_view name, Result<void> (Running::*work)());
   [[nodiscard]] Result<void> open_store();
   [[nodiscard]] Result<void> begin_export(engine::EngineConfig& config);
+  void begin_effects(std::vector<effects::Target> targets);
   [[nodiscard]] Result<void> open_tls();
   [[nodiscard]] Result<void> open_system();
   [[nodiscard]] Result<void> open_namespaces();
@@ -96,6 +98,7 @@ class Running {
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   std::unique_ptr<OtlpExporter> exporter_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<effects::Dispatcher> dispatcher_;
   std::unique_ptr<api::Service> service_;
   std::shared_ptr<net::TlsIdentity> tls_;
   std::unique_ptr<TlsRenewal> renewal_;
@@ -154,7 +157,21 @@ Result<void> Running::begin_export(engine::EngineConfig& config) {
   return {};
 }
 
+// Called before any namespace opens.
+void Running::begin_effects(std::vector<effects::Target> targets) {
+  if (targets.empty()) return;
+  dispatcher_ = std::make_unique<effects::Dispatcher>(
+      *engine_, std::move(targets), [this](const std::string& what, const effects::Delivery& delivery) {
+        log_.warn(what, {{"notifier", delivery.order.notifier},
+                         {"namespace", delivery.namespace_name},
+                         {"effect", delivery.order.id},
+                         {"attempt", std::to_string(delivery.order.attempt)}});
+      });
+}
+
 Result<void> Running::open_store() {
+  auto targets = make_targets(config_.notifications, config_.notification_networks, ARBITER_VERSION);
+  if (!targets) return fail(targets.error());
   store::SqliteOptions options;
   options.vfs = store::timed_vfs();
   auto store = store::open_sqlite_store(config_.data, options);
@@ -163,6 +180,10 @@ Result<void> Running::open_store() {
   address_file_.emplace(config_.data);
   engine::EngineConfig config;
   config.limits = config_.core;
+  config.limits.notifiers = notifiers_of(config_.notifications);
+  config.effects = [this](const std::string& name, std::vector<core::EffectOrder> orders) {
+    if (dispatcher_) dispatcher_->start(name, std::move(orders));
+  };
   config.retention_days = config_.retention_days;
   config.retention_interval_ms = config_.retention_interval_ms;
   config.open_max = static_cast<std::size_t>(config_.open_namespaces_max);
@@ -173,6 +194,7 @@ Result<void> Running::open_store() {
     if (auto begun = begin_export(config); !begun) return begun;
   }
   engine_ = std::make_unique<engine::Engine>(io_, *store_, clock_, config);
+  begin_effects(std::move(*targets));
   api::ServiceConfig service;
   service.version = ARBITER_VERSION;
   service.config_json = config_json(config_);
@@ -324,6 +346,7 @@ bool Running::stop(const std::string& why) {
   engine_->submit(std::string(api::kSystem), std::move(request), recorded.callback());
   bool clean = recorded.wait_until(end);
   clean = noted.wait_until(end) && clean;
+  if (dispatcher_) dispatcher_->stop(kLastEffectsMs);
   // Answers the long polls, so that their connections can close; what is being committed is answered after it.
   Awaited<bool> stopped;
   engine_->stop([done = stopped.callback()] { done(true); });
@@ -347,6 +370,7 @@ void Running::leave() {
 }
 
 Running::~Running() {
+  if (dispatcher_) dispatcher_->stop(0);
   if (threads_.empty()) return;
   Awaited<bool> stopped;
   engine_->stop([done = stopped.callback()] { done(true); });

@@ -226,6 +226,14 @@ void Answers::shows(const core::BulkView& view) {
        "shows bulk change " + view.id.value + " as it is not durable");
 }
 
+void Answers::shows(const core::EffectView& view) {
+  const auto found = model_.effects.find(view.id.value);
+  if (found == model_.effects.end()) return broken("1", "effect " + view.id.value + " is not in the log");
+  const EffectFacts shown{view.state, view.attempt, view.failures};
+  RULE(found->second.history.any(low(), high(), [&](const auto& f) { return f == shown; }), "1",
+       "shows effect " + view.id.value + " as it is not durable");
+}
+
 void Answers::shows(const core::ScheduleView& view) {
   const auto found = model_.schedules.find(view.name.value);
   if (found == model_.schedules.end()) return broken("1", "schedule " + view.name.value + " is not in the log");
@@ -480,6 +488,24 @@ void Answers::cancelled(const core::CancelTask& c) {
 
 // Nothing is to be said of ReturnLeases.
 template <typename C>
+void Answers::success_of_effects(const C& c, const core::Reply& reply) {
+  if constexpr (std::is_same_v<C, core::ListEffects>) {
+    for (const auto& e : std::get<core::EffectList>(reply).items) {
+      shows(e);
+      RULE(c.state.empty() || std::find(c.state.begin(), c.state.end(), e.state) != c.state.end(), "8",
+           "lists effect " + e.id.value + ", which is in another state");
+    }
+  } else if constexpr (std::is_same_v<C, core::GetEffect> || std::is_same_v<C, core::TestNotifier>) {
+    shows(std::get<core::EffectView>(reply));
+  } else if constexpr (std::is_same_v<C, core::RetryEffect>) {
+    const auto& view = std::get<core::EffectView>(reply);
+    shows(view);
+    RULE(view.state == core::EffectState::kWaiting || view.state == core::EffectState::kStarted, "9",
+         "an effect that is tried again is shown as over");
+  }
+}
+
+template <typename C>
 void Answers::success_of_types(const C& c, const core::Reply& reply) {
   if constexpr (std::is_same_v<C, core::ListCascades>) {
     for (const auto& cascade : std::get<core::CascadeList>(reply).items) {
@@ -521,6 +547,8 @@ void Answers::success_of_budgets(const C& c, const core::Reply& reply) {
     const auto& history = model_.budgets.all[c.name.value].definition;
     RULE(history.any(low(), high(), [](const auto& f) { return f.empty(); }), "1",
          "that budget " + c.name.value + " was deleted is not in the log");
+  } else {
+    success_of_effects(c, reply);
   }
 }
 

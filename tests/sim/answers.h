@@ -36,6 +36,7 @@ class Answers {
   void success_of_types(const C& c, const core::Reply& reply);
   template <typename C>
   void success_of_budgets(const C& c, const core::Reply& reply);
+  void success_of_effects(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
   // ---- inbox_answers.cc: false when it is not about the inbox ----
   [[nodiscard]] bool success_of_inbox(const core::Command& command, const core::Reply& reply);
@@ -60,8 +61,10 @@ class Answers {
   void shows(const core::BulkView& view);
   void shows(const core::BudgetView& view);
   void shows(const core::TaskTypeView& view);
+  void shows(const core::EffectView& view);
   [[nodiscard]] bool breaks_schema(const core::Command& command);
   void no_type(const std::string& name);
+  void no_effect(const std::string& id);
   void shows(const core::ScheduleView& view);
   void shows_state(const std::string& id, TaskState state);
   void check_bodies(const core::TaskView& view, const TaskModel& task);

@@ -72,6 +72,7 @@ class Clients {
   core::Command token();
   [[nodiscard]] std::string some_token();
   core::Command task_type();
+  core::Command effect();
   core::Command look();
   core::Command snapshot();
   core::Command person();

@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, std::variant_size_v<core::Command>> kComm
     "OpenIncident",     "GetIncident",     "ListIncidents",    "AcknowledgeIncident",
     "ResolveIncident",  "NoteStoreClosed", "ListInbox",        "AssignInboxItem",
     "DismissInboxItem", "SetBudget",       "GetBudget",        "ListBudgets",
-    "RaiseBudget",      "DeleteBudget"};
+    "RaiseBudget",      "DeleteBudget",    "ListEffects",      "GetEffect",
+    "RetryEffect",      "TestNotifier",    "SettleEffect"};
 static_assert(std::is_same_v<std::variant_alternative_t<21, core::Command>, core::RegisterWorker>);
 static_assert(std::is_same_v<std::variant_alternative_t<47, core::Command>, core::RecordLifecycle>);
 static_assert(std::is_same_v<std::variant_alternative_t<54, core::Command>, core::DeleteSchedule>);
@@ -37,7 +38,9 @@ static_assert(std::is_same_v<std::variant_alternative_t<69, core::Command>, core
 static_assert(std::is_same_v<std::variant_alternative_t<58, core::Command>, core::DeleteTaskType>);
 static_assert(std::is_same_v<std::variant_alternative_t<77, core::Command>, core::DeleteBudget>);
 
-constexpr std::array<std::string_view, 73> kReactions{"closed at rest",
+static_assert(std::is_same_v<std::variant_alternative_t<82, core::Command>, core::SettleEffect>);
+
+constexpr std::array<std::string_view, 79> kReactions{"closed at rest",
                                                       "opened when due",
                                                       "opened on demand",
                                                       "token expired",
@@ -110,7 +113,13 @@ constexpr std::array<std::string_view, 73> kReactions{"closed at rest",
                                                       "key warned",
                                                       "key exhausted",
                                                       "namespace warned",
-                                                      "namespace exhausted"};
+                                                      "namespace exhausted",
+                                                      "effect: quiet",
+                                                      "effect: started again",
+                                                      "effect: no answer in time",
+                                                      "effect: made room",
+                                                      "effect: answer too late",
+                                                      "effect: held back"};
 
 constexpr std::array<std::string_view, 20> kFaults{"commit failed before",
                                                    "commit failed after",

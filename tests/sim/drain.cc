@@ -132,6 +132,30 @@ void Drain::check_named() {
   }
 }
 
+std::size_t Drain::open_effects() const {
+  return static_cast<std::size_t>(std::count_if(model_.effects.begin(), model_.effects.end(), [](const auto& entry) {
+    const auto state = entry.second.now.state;
+    return entry.second.exists && (state == core::EffectState::kWaiting || state == core::EffectState::kStarted);
+  }));
+}
+
+// Receivers that behave get everything, in the end.
+void Drain::deliver() {
+  world_.receivers().behave();
+  for (int round = 0; round < 2'000 && open_effects() > 0 && !verdict_.failed(); ++round) {
+    const base::Now now = world_.peek();
+    core::Core* core = world_.get().core();
+    const std::int64_t next = core ? core->next_deadline(now) : now.now.ms;
+    world_.advance(std::max<std::int64_t>(1, std::min(next, world_.receivers().next_answer()) - now.now.ms));
+    world_.settle();
+  }
+  EXPECT_RULE(verdict_, open_effects() == 0, "3", "effects are neither delivered nor given up");
+  for (const auto& [id, effect] : model_.effects) {
+    if (effect.now.state != core::EffectState::kDelivered) continue;
+    EXPECT_RULE(verdict_, world_.receivers().took(id, effect.now.attempt), "3", "effect " + id + " never arrived");
+  }
+}
+
 void Drain::run(const std::function<void()>& rest) {
   world_.stop_faults();
   world_.settle();
@@ -147,6 +171,7 @@ void Drain::run(const std::function<void()>& rest) {
               "task " + left.front()->id + " never ends: it is " + base::to_text(left.front()->now.state));
 
   if (!verdict_.failed()) check_named();
+  if (!verdict_.failed()) deliver();
 }
 
 }  // namespace arbiter::sim

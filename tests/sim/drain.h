@@ -22,6 +22,8 @@ class Drain {
   void pass_time();
   [[nodiscard]] std::vector<const TaskModel*> unfinished() const;
   void check_named();
+  [[nodiscard]] std::size_t open_effects() const;
+  void deliver();
 
   Random& random_;
   World& world_;

@@ -151,6 +151,21 @@ struct TypeModel {
   std::vector<std::pair<Position, core::TypeDefinition>> versions;
 };
 
+struct EffectFacts {
+  core::EffectState state = core::EffectState::kWaiting;
+  std::int64_t attempt = 0, failures = 0;
+  friend bool operator==(const EffectFacts&, const EffectFacts&) = default;
+};
+struct EffectModel {
+  bool exists = true;
+  std::string notifier, cause;
+  std::int64_t next_at = 0;  // waiting: of the next attempt; started: when its answer is late
+  std::int64_t ended_at = 0, quiet_until = 0;
+  std::size_t load = 0;  // in which its latest attempt was started
+  EffectFacts now;
+  History<std::optional<EffectFacts>> history;
+};
+
 class Model {
  public:
   Position position = 0;
@@ -162,6 +177,9 @@ class Model {
   std::map<std::string, BulkModel, std::less<>> bulks;
   std::map<std::string, ScheduleModel, std::less<>> schedules;
   std::map<std::string, TypeModel, std::less<>> types;
+  std::map<std::string, EffectModel, std::less<>> effects;    // also those that were removed
+  std::map<std::string, std::int64_t> drops;                  // by notifier, not yet told
+  std::size_t load = 0;                                       // how often the namespace was loaded
   std::map<std::string, std::vector<const TaskModel*>> runs;  // of each schedule, also of a deleted one
   std::map<std::string, Position, std::less<>> namespaces;
   std::map<std::string, TokenModel, std::less<>> tokens;              // by hash, also the revoked ones
@@ -190,6 +208,13 @@ class Model {
   [[nodiscard]] int count_lasting() const;
   // The runs of a schedule that have not ended, but for one.
   [[nodiscard]] std::vector<const TaskModel*> live_runs(const std::string& schedule, const std::string& but) const;
+
+  // Somebody is being told of the cause, or was told not long ago.
+  [[nodiscard]] bool is_quiet(const std::string& notifier, const std::string& cause, std::int64_t now) const;
+  [[nodiscard]] std::int64_t effects_kept() const;   // without those that were given up
+  [[nodiscard]] std::int64_t effects_there() const;  // with them
+  // Attempts that this load of the namespace has under way.
+  [[nodiscard]] std::int64_t running_effects(const std::string& notifier, std::size_t of_load) const;
 
  private:
   void on(const core::TaskSubmitted& e, const core::Event& event);
@@ -239,6 +264,15 @@ class Model {
   void on(const core::BudgetExhausted& e, const core::Event& event) { budgets.on(e, event.position); }
   void on(const core::BudgetRaised& e, const core::Event& event) { budgets.on(e, event.position); }
   void on(const core::BudgetReset& e, const core::Event& event) { budgets.on(e, event.position); }
+  void on(const core::EffectCreated& e, const core::Event& event);
+  void on(const core::EffectStarted& e, const core::Event& event);
+  void on(const core::EffectDelivered& e, const core::Event& event);
+  void on(const core::EffectFailed& e, const core::Event& event);
+  void on(const core::EffectGivenUp& e, const core::Event& event);
+  void on(const core::EffectRetried& e, const core::Event& event);
+  void on(const core::EffectRemoved& e, const core::Event& event);
+  void on(const core::EffectDropped& /*e*/, const core::Event& /*event*/) {}
+  void note(EffectModel& effect, const core::Event& event);
 
   void begin_spending(const TaskModel& task);
   void end_spending(const TaskModel& task, const std::optional<std::string>& worker,

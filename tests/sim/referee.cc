@@ -22,6 +22,7 @@ void Referee::judge(const core::Event& event) {
   position_ = event.position;
   time_ = event.time.ms;
   if (outside_.loads.size() != loads_seen_) model_.limits.reload();
+  model_.load = outside_.loads.size();
   loads_seen_ = outside_.loads.size();
   RULE(event.position == model_.position + 1, "6", "the positions are not dense");
   RULE(event.time.ms >= model_.last_time, "6", "time goes back in the log");
@@ -30,6 +31,7 @@ void Referee::judge(const core::Event& event) {
     RULE(resumed && resumed->id.value == id, "3", "the last question of " + id + " has ended, but it does not go on");
   }
   std::visit([&](const auto& body) { on(body); }, event.body);
+  if (!verdict_.failed()) note_wanted(event);
 }
 
 TaskModel* Referee::known(const std::string& id) {

@@ -14,6 +14,8 @@ class Referee {
 
   // Called before the model applies the event.
   void judge(const core::Event& event);
+  // Called when the log ends with a whole batch.
+  void check_owed_effects();
 
  private:
   void on(const core::TaskSubmitted& e);
@@ -63,6 +65,20 @@ class Referee {
   void check_day(const std::string& name, const core::BudgetSpec& spec, std::int64_t started, std::int64_t resets);
   void check_told(const core::BudgetFigures& e, core::BudgetState level);
   void check_budget_incident(const core::IncidentOpened& e);
+  // ---- effect_rules.cc ----
+  void on(const core::EffectCreated& e);
+  void on(const core::EffectStarted& e);
+  void on(const core::EffectDelivered& e);
+  void on(const core::EffectFailed& e);
+  void on(const core::EffectGivenUp& e);
+  void on(const core::EffectRetried& e);
+  void on(const core::EffectRemoved& e);
+  void on(const core::EffectDropped& e);
+  void note_wanted(const core::Event& event);
+  [[nodiscard]] EffectModel* known_effect(const core::Name& id);
+  [[nodiscard]] const core::Notifier* notifier_of(const EffectModel& effect) const;
+  [[nodiscard]] bool ends_attempt(const EffectModel& effect, const core::Name& id, std::int64_t attempt);
+  void check_failure(const EffectModel& effect, const std::string& id, std::int64_t attempt);
 
   // ---- schedule_rules.cc ----
   void on(const core::ScheduleSet& e);
@@ -120,6 +136,11 @@ class Referee {
   std::int64_t lease_max_ = 0;
   std::size_t loads_seen_ = 0;
   std::string must_resume_{};  // its last question has ended: the next event lets it go on
+  struct Owed {
+    std::string notifier, cause;
+    Position position = 0;
+  };
+  std::vector<Owed> owed_effects_;  // of the step whose events come
 };
 
 }  // namespace arbiter::sim

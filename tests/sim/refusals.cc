@@ -78,6 +78,14 @@ void Answers::not_found(const core::Command& command) {
     return no_budget(command);
   }
   if (const auto* c = std::get_if<core::GetTaskType>(&command)) return no_type(c->name.value);
+  if (const auto* c = std::get_if<core::GetEffect>(&command)) return no_effect(c->id.value);
+  if (const auto* c = std::get_if<core::RetryEffect>(&command)) return no_effect(c->id.value);
+  if (const auto* c = std::get_if<core::TestNotifier>(&command)) {
+    const auto& all = setup_.limits.notifiers;
+    RULE(std::none_of(all.begin(), all.end(), [&](const auto& n) { return n.name == c->name.value; }), "3",
+         "notifier " + c->name.value + " is configured, but is said not to be");
+    return;
+  }
   if (const auto* c = std::get_if<core::DeleteTaskType>(&command)) return no_type(c->name.value);
   const std::string id = task_of(command);
   const TaskModel* t = id.empty() ? nullptr : model_.task(id);
@@ -140,6 +148,13 @@ bool Answers::may_be_bad_raise(const core::Command& command) {
 void Answers::no_type(const std::string& name) {
   RULE(!model_.types[name].history.all(low(), high(), [](const auto& f) { return !f.empty(); }), "1",
        "type " + name + " is defined, but is said not to be");
+}
+
+void Answers::no_effect(const std::string& id) {
+  const auto found = model_.effects.find(id);
+  const bool always = found != model_.effects.end() &&
+                      found->second.history.all(low(), high(), [](const auto& f) { return f.has_value(); });
+  RULE(!always, "1", "effect " + id + " exists, but is said not to");
 }
 
 void Answers::no_schedule(const std::string& name) {
@@ -420,6 +435,12 @@ void Answers::refusal(const core::Command& command, const base::Error& error) {
       return broken("9", "is no outcome, but conflicts with one");
     case ErrorCode::kInvalidState:
       if (const auto* c = std::get_if<core::RunSchedule>(&command)) return no_run_now(*c);
+      if (const auto* c = std::get_if<core::RetryEffect>(&command)) {
+        RULE(model_.effects[c->id.value].history.any(
+                 low(), high(), [](const auto& f) { return f && f->state == core::EffectState::kDelivered; }),
+             "3", "effect " + c->id.value + " is not delivered, but cannot be tried again");
+        return;
+      }
       return wrong_state(command);
     case ErrorCode::kUnknownWorker:
       return no_worker(worker_of(command).id);

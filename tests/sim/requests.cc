@@ -39,7 +39,7 @@ core::Command Clients::anything() {
     int weight;
     core::Command (Clients::*make)();
   };
-  static constexpr std::array<Choice, 25> kChoices{
+  static constexpr std::array<Choice, 26> kChoices{
       {{13, &Clients::submit},     {7, &Clients::batch},         {2, &Clients::bad_batch},
        {6, &Clients::get},         {3, &Clients::look},          {2, &Clients::graph},
        {2, &Clients::bulk},        {16, &Clients::lease},        {6, &Clients::report},
@@ -48,7 +48,7 @@ core::Command Clients::anything() {
        {7, &Clients::schedule},    {3, &Clients::key_change},    {2, &Clients::catalogue},
        {3, &Clients::token},       {2, &Clients::task_type},     {5, &Clients::person},
        {5, &Clients::question},    {2, &Clients::incident},      {3, &Clients::inbox},
-       {6, &Clients::budget}}};
+       {6, &Clients::budget},      {2, &Clients::effect}}};
   static constexpr int kSum = [] {
     int sum = 0;
     for (const auto& c : kChoices) sum += c.weight;
@@ -494,6 +494,28 @@ core::Command Clients::key_change() {
       return pause<core::PauseKey>(name);
     default:
       return core::ResumeKey{name};
+  }
+}
+
+core::Command Clients::effect() {
+  core::Name id("effect_of_nobody");
+  if (!model_.effects.empty() && random_.percent(95)) {
+    const std::size_t last = std::min<std::size_t>(model_.effects.size(), 20);
+    id = core::Name(std::prev(model_.effects.end(), static_cast<std::ptrdiff_t>(1 + random_.below(last)))->first);
+  }
+  switch (random_.below(5)) {
+    case 0: {
+      core::ListEffects c;
+      c.limit = random_.range(1, 20);
+      if (random_.percent(40)) c.state = {core::EffectState::kGivenUp, core::EffectState::kWaiting};
+      return c;
+    }
+    case 1:
+      return core::GetEffect{id};
+    case 2:
+      return core::TestNotifier{core::Name("notifier-" + std::to_string(random_.below(2)))};
+    default:
+      return core::RetryEffect{id};
   }
 }
 

@@ -35,6 +35,7 @@ void Rest::check() {
   check_owed();
   check_indexes();
   check_logs();
+  check_effects();
 }
 
 void Rest::check_nothing_missed() {
@@ -307,6 +308,37 @@ void Rest::check_logs() {
       next = place + 1 == all ? 0 : place + 1;
     }
     RULE(next == 0, "1", "the log of " + id + " ends in the middle of a request's lines");
+  }
+}
+
+// What is due has been acted on, unless its notifier has enough to do.
+void Rest::check_effects() {
+  const core::State& state = world_.get().core()->state();
+  const std::size_t load = outside_.loads.size();
+  std::int64_t running = 0;
+  for (const auto& notifier : limits_.notifiers) running += model_.running_effects(notifier.name, load);
+  RULE(state.effect_index.running == running, "2", "the attempts under way are miscounted");
+  RULE(state.effects.size() == static_cast<std::size_t>(model_.effects_there()), "2", "effects are missing");
+  for (const auto& [id, effect] : model_.effects) {
+    if (!effect.exists) continue;
+    const bool is_busy = model_.running_effects(effect.notifier, load) >= core::kNotifierRunningMax;
+    switch (effect.now.state) {
+      case core::EffectState::kWaiting:
+        RULE(effect.next_at > now_ || is_busy, "3", "effect " + id + " is due since " + std::to_string(effect.next_at));
+        if (effect.next_at <= now_ && is_busy) world_.count(Kind::kReaction, "effect: held back");
+        break;
+      case core::EffectState::kStarted:
+        RULE(effect.load == load || is_busy, "3", "effect " + id + " is not started again");
+        RULE(now_ <= effect.next_at + slack(0) || effect.load != load, "3", "effect " + id + " waits for ever");
+        break;
+      case core::EffectState::kDelivered:
+        RULE(now_ <= std::max(effect.quiet_until, effect.ended_at + limits_.effect_shown_ms), "8",
+             "effect " + id + " is kept for too long");
+        break;
+      case core::EffectState::kGivenUp:
+        RULE(now_ <= effect.ended_at + limits_.effect_kept_ms, "8", "effect " + id + " is kept for too long");
+        break;
+    }
   }
 }
 

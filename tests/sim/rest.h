@@ -37,6 +37,7 @@ class Rest {
   void check_gates();
   void check_budgets();
   void check_logs();
+  void check_effects();
   [[nodiscard]] std::int64_t kept_for_others() const;
   [[nodiscard]] std::int64_t windows_kept() const;
   // The latest time at which `worker` may have shown that it lives; never over, while a request of its waits.

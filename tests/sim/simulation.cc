@@ -15,6 +15,26 @@ std::int64_t one_of(Random& random, std::initializer_list<std::int64_t> values) 
   return *(values.begin() + static_cast<std::ptrdiff_t>(random.below(values.size())));
 }
 
+void add_notifiers(Random& random, core::CoreLimits& limits) {
+  limits.effects_max = one_of(random, {3, 30, 10'000});
+  limits.effect_shown_ms = one_of(random, {0, 1'000, 60'000});
+  limits.effect_kept_ms = one_of(random, {1'000, 100'000, 10'000'000});
+  static const std::vector<std::vector<std::string>> kTypes{{}, {}, {"TASK.FAILED.*"}, {"WORKER.*", "QUEUE.*"}, {"*"}};
+  const auto count = random.range(0, 2);
+  for (std::int64_t i = 0; i < count; ++i) {
+    core::Notifier n;
+    n.name = "notifier-" + std::to_string(i);
+    n.types = kTypes[random.below(kTypes.size())];
+    n.least = random.percent(80) ? core::Severity::kInfo : core::Severity::kWarning;
+    n.quiet_ms = one_of(random, {0, 1'000, 30'000, 600'000});
+    n.timeout_ms = one_of(random, {100, 2'000, 10'000});
+    n.attempts_max = one_of(random, {1, 2, 4});
+    n.backoff_ms = one_of(random, {10, 1'000});
+    n.backoff_max_ms = one_of(random, {10, 5'000, 300'000});
+    limits.notifiers.push_back(std::move(n));
+  }
+}
+
 Setup make_setup(Random& random) {
   Setup s;
   s.limits.worker_lost_ms = random.range(3'000, 30'000);
@@ -56,6 +76,7 @@ Setup make_setup(Random& random) {
   s.limits.schedule_queued_max = one_of(random, {2, 5});
   s.limits.misfire_runs_max = one_of(random, {1, 3, 20});
   s.limits.skip_count_max = one_of(random, {10, 10'000});
+  add_notifiers(random, s.limits);
   s.faults.slow = one_of(random, {0, 30, 80});
   s.faults.clock_ticks = one_of(random, {0, 5});
   if (random.percent(20)) return s;  // Some runs see no faults at all.
@@ -128,6 +149,7 @@ class Simulation final : public Watcher {
     }
     if (verdict_.failed()) return;
     if (!world_.is_open() || !world_.get().is_idle()) return verdict_.broken("8", "the namespace never comes to rest");
+    referee_.check_owed_effects();
     rest_.check();
     if (!verdict_.failed()) replay_.compare(world_.get().core()->state(), world_.watching(), verdict_);
     EXPECT_RULE(verdict_, published_ == model_.position || published_gap_, "6", "committed events were not published");
@@ -193,6 +215,21 @@ class Simulation final : public Watcher {
     const int most = asked->key.empty() ? asked->sends : 1;
     EXPECT_RULE(verdict_, found <= wanted * most, "9",
                 "request " + std::to_string(number) + " has more effects than it was sent");
+  }
+
+  void starts(const core::EffectOrder& order) override {
+    const auto found = model_.effects.find(order.id);
+    const bool is_durable = found != model_.effects.end() && found->second.now.state == core::EffectState::kStarted &&
+                            found->second.now.attempt == order.attempt;
+    EXPECT_RULE(verdict_, is_durable, "1", "effect " + order.id + " is tried before that is durable");
+  }
+
+  void settled(const core::SettleEffect& settle) override {
+    const auto found = model_.effects.find(settle.id);
+    const bool is_open = found != model_.effects.end() && found->second.exists &&
+                         found->second.now.state == core::EffectState::kStarted &&
+                         found->second.now.attempt == settle.attempt;
+    EXPECT_RULE(verdict_, !is_open, "1", "what became of effect " + settle.id + " is acknowledged, but not in the log");
   }
 
   void published(const std::vector<store::EventRow>& rows) override {

@@ -24,7 +24,8 @@ World::World(Random& random, const Setup& setup, Counts& counts, Verdict& verdic
       counts_(counts),
       verdict_(verdict),
       watcher_(watcher),
-      wall_max_(clock_.wall().ms) {
+      wall_max_(clock_.wall().ms),
+      receivers_(random) {
   auto opened = store_.open(kName, random_.next());
   watching_ = std::move(*opened);
   store_.set_recovery_hook([this] {
@@ -132,6 +133,7 @@ void World::end_process(bool gracefully) {
   journal_.reset();
   opening_ = Opening::kNone;
   store_.restart();
+  receivers_.process_died();
   watcher_.died(gracefully);
   start_process();
 }
@@ -262,6 +264,15 @@ void World::post(std::function<void()> job) { posts_.push_back({peek().now.ms, s
 
 void World::publish(std::shared_ptr<const std::vector<store::EventRow>> events) { watcher_.published(*events); }
 
+void World::start_effects(std::vector<core::EffectOrder> orders) {
+  for (const auto& order : orders) {
+    watcher_.starts(order);
+    EXPECT_RULE(verdict_, receivers_.tell(order, peek().now.ms), "9",
+                "attempt " + std::to_string(order.attempt) + " of effect " + order.id +
+                    " is made twice, or its id means something else now");
+  }
+}
+
 // ---- doing it -------------------------------------------------------------------------------------------------
 
 bool World::step() {
@@ -279,8 +290,10 @@ bool World::step() {
   const std::size_t reads = std::min<std::size_t>(reads_.size(), 3);
   const std::size_t opens = opening_ == Opening::kNone || opening_ == Opening::kAtRest ? 0 : 3;
   const std::size_t timers = due ? 2 : 0;
-  const std::size_t n = random_.below(posts + commits + reads + opens + timers);
-  if (posts + commits + reads + opens + timers == 0) return false;
+  const std::size_t answers = std::min<std::size_t>(receivers_.answers_due(peek().now.ms), 2);
+  const std::size_t all = posts + commits + reads + opens + timers + answers;
+  if (all == 0) return false;
+  const std::size_t n = random_.below(all);
   if (n < posts) {
     run_post();
   } else if (n < posts + commits) {
@@ -289,6 +302,8 @@ bool World::step() {
     step_read();
   } else if (n < posts + commits + reads + opens) {
     step_opening();
+  } else if (n < posts + commits + reads + opens + answers) {
+    step_answer();
   } else {
     run_timer();
   }
@@ -317,7 +332,9 @@ void World::run_post() {
   const core::State& state = core->state();
   if (!state.unsettled.empty() || !state.lost_workers.empty()) counts_.add(Kind::kReaction, "cascade went on");
   const auto granted = static_cast<std::int64_t>(waiters) * kLeasesAtOnce;
-  EXPECT_RULE(verdict_, emitted <= 2 * setup_.limits.cascade_events_max + 5 + granted, "8",
+  // Each of the last events may bring an effect for each notifier, and that may make room or be dropped.
+  const auto of_each = 1 + 3 * static_cast<std::int64_t>(setup_.limits.notifiers.size());
+  EXPECT_RULE(verdict_, emitted <= 2 * setup_.limits.cascade_events_max + (5 + granted) * of_each, "8",
               "one step of a cascade emitted " + std::to_string(emitted) + " events; cascade_events_max is " +
                   std::to_string(setup_.limits.cascade_events_max));
 }
@@ -399,6 +416,20 @@ void World::step_read() {
   const auto answer = std::move(reads_[i].answer);
   reads_.erase(reads_.begin() + static_cast<std::ptrdiff_t>(i));
   answer();
+}
+
+// One that comes too late changes nothing.
+void World::step_answer() {
+  auto settle = receivers_.answer(peek().now.ms);
+  want();
+  counts_.add(Kind::kCommand, name_of(core::Command(*settle)));
+  core::Core* core = namespace_->core();
+  const auto late = [&] { return core ? core->state().totals.effects_late : 0; };
+  const auto before = late();
+  namespace_->submit(++answers_, {*settle, {"system", ""}}, [this, settled = *settle](const engine::Answer& answer) {
+    if (answer) watcher_.settled(settled);
+  });
+  if (late() > before) counts_.add(Kind::kReaction, "effect: answer too late");
 }
 
 void World::step_opening() {

@@ -11,6 +11,7 @@
 #include "counts.h"
 #include "engine/namespace.h"
 #include "random.h"
+#include "receivers.h"
 #include "store/memory/memory_store.h"
 #include "verdict.h"
 
@@ -39,6 +40,9 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   // These events are in the log now, and were not before.
+  // An attempt of an effect begins; what became of one is durable.
+  virtual void starts(const core::EffectOrder& order) = 0;
+  virtual void settled(const core::SettleEffect& settle) = 0;
   virtual void written(const std::vector<store::EventRow>& rows) = 0;
   virtual void published(const std::vector<store::EventRow>& rows) = 0;
   // A namespace was loaded at this time, with the log up to `head`.
@@ -87,6 +91,7 @@ class World final : public engine::Environment {
   [[nodiscard]] Verdict& verdict() { return verdict_; }
   [[nodiscard]] base::Now peek() const;
   [[nodiscard]] std::int64_t next_timer() const { return timer_; }
+  [[nodiscard]] Receivers& receivers() { return receivers_; }
   [[nodiscard]] store::Reader& reader() { return watching_->reader(); }
   [[nodiscard]] store::Journal& watching() { return *watching_; }
   [[nodiscard]] std::uint64_t closings() const { return closings_; }  // how often it closed, or the process died
@@ -126,6 +131,7 @@ class World final : public engine::Environment {
   void wake_at(std::int64_t deadline) override;
   void post(std::function<void()> job) override;
   void publish(std::shared_ptr<const std::vector<store::EventRow>> events) override;
+  void start_effects(std::vector<core::EffectOrder> orders) override;
 
   void move_clock(std::int64_t ms);
   void note_offset();
@@ -135,6 +141,7 @@ class World final : public engine::Environment {
   void run_timer();
   void step_commit();
   void step_read();
+  void step_answer();
   void step_opening();
   [[nodiscard]] std::int64_t due_in_rest() const;  // of the namespace's time
   void come_back();
@@ -185,6 +192,8 @@ class World final : public engine::Environment {
   std::int64_t timer_ = core::kNever;
   bool stopping_ = false;
   std::uint64_t closings_ = 0;
+  Receivers receivers_;
+  engine::Ticket answers_ = engine::Ticket{1} << 40U;  // none of the clients'
 };
 
 }  // namespace arbiter::sim
