@@ -192,6 +192,9 @@ std::string why(const json::value& data) {
   add("", message);
   if (const auto code = text(error, "code"); code != reason) add("code ", code);
   add("", text(data, "message"));
+  add("", text(data, "text"));  // of a question
+  add("", text(data, "answer"));
+  add("", text(data, "comment"));
   add("by ", text(data, "dependency"));
   add("again at ", text(data, "retryAt"));
   add("not before ", text(data, "notBefore"));

@@ -33,6 +33,17 @@ Alarm of_incident(const IncidentOpened& e) {
   return {e.severity, true, "incident:" + e.cause, shortened(e.title, kTitleBytesMax)};
 }
 
+std::string subject_of(const BudgetFigures& e) {
+  std::string text = "Budget " + e.name.value;
+  if (e.subject == kOtherSubjects) return text + " for the subjects that share its last meter";
+  if (e.scope == BudgetScope::kNamespace) return text;
+  return text + " for " + base::to_text(e.scope) + " " + e.subject;
+}
+
+std::string cause_of(const BudgetFigures& e, std::string_view level) {
+  return budget_cause(e.name.value, e.subject).append(" ").append(level);
+}
+
 }  // namespace
 
 Alarm alarm_of(const EventBody& body, const State& state) {
@@ -41,6 +52,13 @@ Alarm alarm_of(const EventBody& body, const State& state) {
   }
   if (const auto* asked = std::get_if<QuestionAsked>(&body)) return of_question(*asked);
   if (const auto* opened = std::get_if<IncidentOpened>(&body)) return of_incident(*opened);
+  if (const auto* warned = std::get_if<BudgetWarned>(&body)) {
+    return {Severity::kWarning, true, cause_of(*warned, "warned"), subject_of(*warned) + " is nearly used up"};
+  }
+  // Whom that holds up is in the incident that is opened then.
+  if (const auto* exhausted = std::get_if<BudgetExhausted>(&body)) {
+    return {Severity::kCritical, false, cause_of(*exhausted, "exhausted"), subject_of(*exhausted) + " is used up"};
+  }
   std::string what = type_of(body) + ' ' + entity_of(body);
   return {Severity::kInfo, false, what, what};
 }
@@ -48,7 +66,7 @@ Alarm alarm_of(const EventBody& body, const State& state) {
 bool needs_human(const EventBody& body) {
   const auto* failed = std::get_if<TaskFailed>(&body);
   return (failed && failed->state == TaskState::kFailed) || std::holds_alternative<QuestionAsked>(body) ||
-         std::holds_alternative<IncidentOpened>(body);
+         std::holds_alternative<IncidentOpened>(body) || std::holds_alternative<BudgetWarned>(body);
 }
 
 bool is_about_effects(const EventBody& body) {

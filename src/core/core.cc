@@ -25,9 +25,9 @@ std::optional<base::Result<Reply>> Core::handle(const Command& command, const Ac
     actor_ = {"system", actor.request_id, actor.trace};
     react();
     watch_rules();
-    create_effects();
   }
   wake_waiters();
+  create_effects();
   return answer;
 }
 
@@ -175,8 +175,8 @@ void Core::tick(base::Now now) {
   fire_timers();
   withdraw_orphans();
   watch_rules();
-  create_effects();
   wake_waiters();
+  create_effects();
 }
 
 bool Core::has_work(base::Now now) const {

@@ -96,7 +96,7 @@ TEST(Effect, AQuestionAndAnIncidentAreToldOf) {
   Stage s;
   s.submit(R"({"type":"t","id":"deploy-1"})");
   const auto lease = s.lease("w");
-  auto ask = base::from_json_text<AskQuestion>(R"({"id":"deploy-1","lease":")" + lease.lease.value +
+  auto ask = base::from_json_text<AskQuestion>(R"({"id":"deploy-1","lease":")" + lease.lease +
                                                R"(","text":"Deploy now?","options":["yes","no"],"questionId":"q-1"})");
   ASSERT_TRUE(ask);
   ASSERT_TRUE(s.ask<AskReply>(*ask));

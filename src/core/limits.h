@@ -1,6 +1,8 @@
 // How much of everything a namespace may have. The configuration sets most of them (server/config_keys.cc).
 #pragma once
 
+#include <vector>
+
 #include "core/inbox.h"
 #include "core/notifier.h"
 #include "core/task_types.h"

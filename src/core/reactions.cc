@@ -407,8 +407,8 @@ void Core::advance_retry(const std::string& id, const std::vector<std::string>& 
   }
   emit(std::move(step));
   react();
-  create_effects();
   wake_waiters();
+  create_effects();
 }
 
 }  // namespace arbiter::core

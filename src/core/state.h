@@ -24,18 +24,6 @@
 
 namespace arbiter::core {
 
-struct TaskHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view id) const { return boost::hash<std::string_view>{}(id); }
-  std::size_t operator()(const std::unique_ptr<Task>& t) const { return (*this)(std::string_view(t->id)); }
-};
-struct TaskEqual {
-  using is_transparent = void;
-  static std::string_view id(const std::unique_ptr<Task>& t) { return t->id; }
-  static std::string_view id(std::string_view s) { return s; }
-  bool operator()(const auto& a, const auto& b) const { return id(a) == id(b); }
-};
-
 class State {
  public:
   State(CoreLimits core_limits, std::uint64_t namespace_seed) : limits(core_limits), seed(namespace_seed) {}

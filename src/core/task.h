@@ -137,6 +137,19 @@ struct Task : TimerNode, ReadyHook, LiveHook {
   [[nodiscard]] bool is_backing_off() const { return retry_at > 0 && !backoff_over; }
 };
 
+// Tasks in a set, found by their ids.
+struct TaskHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view id) const { return boost::hash<std::string_view>{}(id); }
+  std::size_t operator()(const std::unique_ptr<Task>& t) const { return (*this)(std::string_view(t->id)); }
+};
+struct TaskEqual {
+  using is_transparent = void;
+  static std::string_view id(const std::unique_ptr<Task>& t) { return t->id; }
+  static std::string_view id(std::string_view s) { return s; }
+  bool operator()(const auto& a, const auto& b) const { return id(a) == id(b); }
+};
+
 struct BySubmission {
   using type = Position;
   Position operator()(const Task& t) const { return t.submitted; }

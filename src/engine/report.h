@@ -30,10 +30,10 @@ struct NamespaceReport {
   std::int64_t slots_used = 0;
   std::int64_t ready_tasks = 0;  // that a worker could have now
   std::int64_t schedules = 0;
-  std::int64_t budgets = 0;
-  std::int64_t budgets_exhausted = 0;                       // of which a subject has nothing left
   std::array<std::int64_t, core::kEffectStates> effects{};  // by state
-  std::int64_t timers_late_ms = 0;                          // how long the oldest due timer has waited
+  std::int64_t budgets = 0;
+  std::int64_t budgets_exhausted = 0;  // of which a subject has nothing left
+  std::int64_t timers_late_ms = 0;     // how long the oldest due timer has waited
   core::Totals totals;
 };
 

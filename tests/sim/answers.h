@@ -36,6 +36,7 @@ class Answers {
   void success_of_types(const C& c, const core::Reply& reply);
   template <typename C>
   void success_of_budgets(const C& c, const core::Reply& reply);
+  template <typename C>
   void success_of_effects(const C& c, const core::Reply& reply);
   void refusal(const core::Command& command, const base::Error& error);
   // ---- inbox_answers.cc: false when it is not about the inbox ----

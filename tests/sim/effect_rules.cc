@@ -49,8 +49,16 @@ void Referee::note_wanted(const core::Event& event) {
     severity = opened->severity;
     cause = "incident:" + opened->cause;
   }
+  const auto* warned = std::get_if<core::BudgetWarned>(&event.body);
+  const auto* exhausted = std::get_if<core::BudgetExhausted>(&event.body);
+  if (const core::BudgetFigures* figures = warned ? static_cast<const core::BudgetFigures*>(warned) : exhausted) {
+    severity = warned ? core::Severity::kWarning : core::Severity::kCritical;
+    const bool is_one = figures->scope == core::BudgetScope::kNamespace;
+    cause =
+        "budget:" + figures->name.value + (is_one ? "" : ":" + figures->subject) + (warned ? " warned" : " exhausted");
+  }
   for (const auto& notifier : limits_.notifiers) {
-    if (!is_wanted(notifier, type, severity, is_dead || asked || opened)) continue;
+    if (!is_wanted(notifier, type, severity, is_dead || asked || opened || warned)) continue;
     const bool is_owed = std::any_of(owed_effects_.begin(), owed_effects_.end(), [&](const auto& owed) {
       return owed.notifier == notifier.name && owed.cause == cause;
     });

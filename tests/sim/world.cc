@@ -391,11 +391,12 @@ void World::note_written() {
     query.after = seen_;
     query.limit = store::kPageRowsMax;
     const auto page = reader().events(query);
-    if (page->events.empty()) return;
+    if (page->events.empty()) break;
     seen_ = page->events.back().position;
     more = page->more;
     watcher_.written(page->events);
   }
+  watcher_.is_whole();
 }
 
 void World::step_commit() {

@@ -44,6 +44,8 @@ class Watcher {
   virtual void starts(const core::EffectOrder& order) = 0;
   virtual void settled(const core::SettleEffect& settle) = 0;
   virtual void written(const std::vector<store::EventRow>& rows) = 0;
+  // The log ends with a whole batch.
+  virtual void is_whole() = 0;
   virtual void published(const std::vector<store::EventRow>& rows) = 0;
   // A namespace was loaded at this time, with the log up to `head`.
   virtual void loaded(std::int64_t now, store::Position head) = 0;
