@@ -122,8 +122,7 @@ void add_ask(Commands& commands, CLI::App* task) {
   auto o = std::make_shared<Ask>();
   auto* command = commands.add(
       task, "ask",
-      {"Ask a person in the middle of a task, wait, and print the answer. The task is suspended meanwhile: its time\n"
-       "stands still and its slot is free. Under a worker, task and lease are known already",
+      {"Ask a person in the middle of a task, wait, print the answer; the task is suspended meanwhile",
        "  arbiter task ask 'Delete the old branch?' --option yes --option no --default no --expires 1h\n"
        "  name=$(arbiter task ask 'What shall the release be called?')"},
       [&context, o] { return ask(context, *o); });

@@ -7,12 +7,14 @@ import { Json, Server, temporaryDirectory } from './support/server';
 
 let server: Server;
 before(async () => {
-  server = await Server.start();
+  const config = join(temporaryDirectory(), 'arbiter.yaml');
+  writeFileSync(config, 'notifications:\n  - name: nobody\n    command: ["false"]\n    attemptsMax: 1\n');
+  server = await Server.start({ flags: ['--config', config] });
 });
 after(() => server.stop());
 
 // They go on until they are interrupted, or do a whole job: cli.test.ts has their own tests.
-const ELSEWHERE = ['serve', 'run', 'bench', 'backup', 'restore', 'doctor', 'export', 'import', 'worker run', 'events tail'];
+const ELSEWHERE = ['serve', 'init', 'top', 'page', 'completion', 'run', 'bench', 'backup', 'restore', 'doctor', 'export', 'import', 'worker run', 'events tail'];
 
 function documented(): string[] {
   const page = readFileSync(join(__dirname, '../../../docs/cli.md'), 'utf8');
@@ -29,9 +31,14 @@ const STORY: string[] = [
   'task submit shell --id a', 'task batch BATCH', 'task show a', 'task list', 'task graph b2', 'task history a',
   'task lease --worker me --max 1 --no-start', 'task start a --lease LEASE', 'task progress a --lease LEASE --percent 5',
   'task suspend a --lease LEASE', 'task resume a --lease LEASE', 'task log a --lease LEASE --line hello', 'task logs a', 'task extend a --lease LEASE', 'task complete a --lease LEASE --result {"ok":true}',
+  'task lease --worker me --max 1', 'task ask Why? --task b1 --lease LEASE --id why --no-wait', 'question list', 'question show why',
+  'inbox list', 'inbox assign question:why ada', 'question answer why because',
+  'incident open broken --cause c', 'incident list', 'incident show INCIDENT', 'incident acknowledge INCIDENT', 'incident resolve INCIDENT',
+  'budget set daily --scope namespace --per day --cost 50', 'budget list', 'budget show daily', 'budget raise daily --cost 1 --reason more',
+  'budget delete daily', 'notify test nobody', 'effect list', 'effect show EFFECT', 'effect retry EFFECT',
   'task wait a', 'task watch a',
   'task lease --worker me --max 1', 'task release b1 --lease LEASE', 'task lease --worker me --max 1',
-  'task fail b1 --lease LEASE -m broken --final', 'task retry b1', 'task lease --worker me --max 1',
+  'task fail b1 --lease LEASE -m broken --final', 'inbox dismiss task:b1', 'task retry b1', 'task lease --worker me --max 1',
   'task exec b1 --lease LEASE -- true', 'task cancel b2', 'task bulk-cancel --queue none', 'task bulk-retry --queue none',
   'schedule set nightly --cron @daily --type shell', 'schedule list', 'schedule show nightly', 'schedule next nightly',
   'schedule pause nightly', 'schedule resume nightly', 'schedule run nightly', 'schedule delete nightly',
@@ -61,11 +68,14 @@ describe('-o json', () => {
       const words = line.split(' ');
       const leased = words.includes('LEASE') ? await server.expect(200, 'GET', '/api/v1/workers/me') : undefined;
       const held = leased?.leases.find((l: Json) => words.includes(l.task.id));
+      const incident = words.includes('INCIDENT') ? (await server.expect(200, 'GET', '/api/v1/incidents')).items[0].id : '';
+      const effect = words.includes('EFFECT') ? (await server.expect(200, 'GET', '/api/v1/effects?state=given_up')).items[0].id : '';
       const filled = words.map((word) =>
-        word === 'LEASE' ? held.lease : word === 'CONFIG' ? join(directory, 'config.yaml') : word === 'BATCH' ? join(directory, 'batch.jsonl') : word,
+        word === 'EFFECT' ? effect : word === 'LEASE' ? held.lease : word === 'INCIDENT' ? incident : word === 'CONFIG' ? join(directory, 'config.yaml') : word === 'BATCH' ? join(directory, 'batch.jsonl') : word,
       );
       const result = await server.cli(['-o', 'json', ...filled]);
-      assert.equal(result.status, 0, `arbiter ${line}: ${result.stdout}${result.stderr}`);
+      // A notifier that fails makes its test fail, and says so in JSON as well.
+      assert.equal(result.status, line.startsWith('notify test') ? 1 : 0, `arbiter ${line}: ${result.stdout}${result.stderr}`);
       parsed(line, result.stdout);
     }
   });
