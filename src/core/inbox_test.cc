@@ -127,6 +127,24 @@ TEST(Question, TheSameIdIsTheSameQuestion) {
   EXPECT_THAT(items(s), ::testing::ElementsAre("question:q"));
 }
 
+TEST(Question, AnAnswerIsGoodForTheAttemptsThatFollow) {
+  Scenario s;
+  const auto first = running(s, R"({"type":"t","id":"a","retry":{"backoffMs":0}})");
+  (void)ask(s, first, R"(,"questionId":"q")");
+  (void)s.send(AnswerQuestion{Name("q"), AnswerText("yes"), {}});
+  (void)s.fail(first);
+  s.advance(1);
+  const auto second = s.lease("w");
+  ASSERT_EQ(second.task.id.value, "a");
+  EXPECT_EQ(ask(s, second, R"(,"questionId":"q")").answer, "yes");
+  EXPECT_EQ(s.state("a"), kRunning) << "nobody has to be asked again";
+  (void)ask(s, second, R"(,"questionId":"in-vain")");
+  (void)s.fail(second);
+  s.advance(1);
+  const auto third = s.lease("w");
+  EXPECT_EQ(s.refusal(question(third, R"(,"questionId":"in-vain")")), ErrorCode::kIdConflict);
+}
+
 TEST(Question, IsAskedUnderTheCurrentLeaseOnly) {
   Scenario s;
   const auto l = running(s);

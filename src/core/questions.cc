@@ -29,7 +29,7 @@ std::string list_of(const auto& options) {
 }
 
 bool is_same(const QuestionAsked& a, const QuestionAsked& b) {
-  return a.task == b.task && a.lease == b.lease && a.text == b.text && a.options == b.options &&
+  return a.task == b.task && a.text == b.text && a.options == b.options &&
          a.default_ == b.default_ && a.details == b.details;
 }
 
@@ -59,8 +59,10 @@ Core::Answer Core::on(const AskQuestion& c, Ticket) {
   if (c.expires_in_ms) e.expires_at = Timestamp{now_.now.ms + c.expires_in_ms->value};
   if (c.question_id) {
     if (const Question* known = state_.inbox.find_question(c.question_id->value)) {
-      if (is_same(known->asked, e)) return Reply(AskReply{view_of(*known), /*created=*/false});
-      return fail({ErrorCode::kIdConflict, "Question " + known->id + " exists already and asks something else."});
+      // What was answered stays so for the attempts that follow; anything else ended with its attempt.
+      const bool is_current = known->asked.lease == e.lease || known->state == QuestionState::kAnswered;
+      if (is_current && is_same(known->asked, e)) return Reply(AskReply{view_of(*known), /*created=*/false});
+      return fail({ErrorCode::kIdConflict, "Question " + known->id + " exists already: it asks something else, or an earlier attempt asked it in vain."});
     }
   }
   if (auto room = check_may_ask(task); !room) return fail(room.error());
