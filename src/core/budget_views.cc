@@ -23,6 +23,7 @@ BudgetMeterView view_of(const Budget& budget, const std::string& subject, const 
 
 std::vector<BudgetMeterView> meters_of(const State& state, const Budget& budget) {
   std::vector<BudgetMeterView> all;
+  all.reserve(budget.meters.size() + budget.tight.size() + 1);
   for (const auto& [subject, meter] : budget.meters) all.push_back(view_of(budget, subject, meter));
   for (const auto& [submitted, holder] : budget.tight) {
     const BudgetMeter* meter = state.find_meter(budget, holder->id);
