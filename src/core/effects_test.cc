@@ -31,7 +31,7 @@ struct Stage : Scenario {
   explicit Stage(CoreLimits limits = told({ops()})) : Scenario(std::move(limits)) { worker("w"); }
 
   std::string kill(const std::string& queue = "q") {
-    const std::string id = submit(R"({"type":"t","retry":{"maxAttempts":1},"queue":")" + queue + "\"}");
+    std::string id = submit(R"({"type":"t","retry":{"maxAttempts":1},"queue":")" + queue + "\"}");
     EXPECT_TRUE(fail(lease("w"))) << id;
     return id;
   }
