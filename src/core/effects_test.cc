@@ -343,6 +343,26 @@ TEST(Effect, ABusyNotifierHoldsTheNextBackInOrder) {
   EXPECT_EQ(s.core.state().effect_index.running, 2);
 }
 
+// The turn of one that is answered late, but still for its current attempt, goes to the next.
+TEST(Effect, OneThatIsAnsweredBeforeItIsStartedAgainLeavesItsTurn) {
+  Stage s;
+  for (const char* queue : {"a", "b", "c", "d"}) s.kill(queue);
+  s.advance(0);
+  s.now.now.ms += 1'000;
+  Stage after;
+  reload(s, after);
+  after.advance(0);
+  const auto state_of = [&](std::size_t i) { return after.effects()[i]; };
+  // Those that waited for longer came first; the two of before wait for their turn.
+  ASSERT_EQ(state_of(0).attempt + state_of(1).attempt + state_of(2).attempt + state_of(3).attempt, 4);
+  ASSERT_EQ(after.core.state().effect_index.running, 2);
+  after.settle(state_of(2));
+  after.settle(state_of(0));
+  after.advance(0);
+  EXPECT_EQ(state_of(1).attempt, 2);
+  EXPECT_EQ(after.core.state().effect_index.running, 2);
+}
+
 TEST(Effect, OneWhoseNotifierIsGoneIsGivenUp) {
   Stage s;
   s.kill();
