@@ -1,6 +1,6 @@
 #include "api/events.h"
 
-#include "base/ids.h"
+#include "engine/event_id.h"
 
 namespace arbiter::api {
 namespace {
@@ -50,7 +50,7 @@ base::Error truncated(const store::EventPage& page) {
 EventView view_of(const store::EventRow& row) {
   EventView view;
   view.position = static_cast<std::int64_t>(row.position);
-  view.id = base::type_id("event", row.time, base::random_at(0, row.position, 0), base::random_at(0, row.position, 1));
+  view.id = engine::event_id(row);
   view.type = row.type;
   view.tags.reserve(row.tags.size() + 1);
   view.tags.push_back(row.entity);

@@ -120,12 +120,12 @@ Result<int> ask(Context& context, const Ask& o) {
 void add_ask(Commands& commands, CLI::App* task) {
   Context& context = commands.context();
   auto o = std::make_shared<Ask>();
-  auto* command = commands.add(
-      task, "ask",
-      {"Ask a person in the middle of a task, wait, print the answer; the task is suspended meanwhile",
-       "  arbiter task ask 'Delete the old branch?' --option yes --option no --default no --expires 1h\n"
-       "  name=$(arbiter task ask 'What shall the release be called?')"},
-      [&context, o] { return ask(context, *o); });
+  auto* command =
+      commands.add(task, "ask",
+                   {"Ask a person in the middle of a task, wait, print the answer; the task is suspended meanwhile",
+                    "  arbiter task ask 'Delete the old branch?' --option yes --option no --default no --expires 1h\n"
+                    "  name=$(arbiter task ask 'What shall the release be called?')"},
+                   [&context, o] { return ask(context, *o); });
   command->add_option("text", o->question, "What to ask")->required();
   command->add_option("--task", o->task, "The task that asks [ARBITER_TASK_ID]")
       ->required()

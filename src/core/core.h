@@ -39,7 +39,7 @@ struct BulkNeed {
 
 class Core {
  public:
-  Core(CoreLimits limits, std::uint64_t seed) : state_(limits, seed) {}
+  Core(CoreLimits limits, std::uint64_t seed) : state_(std::move(limits), seed) {}
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;

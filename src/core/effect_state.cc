@@ -70,12 +70,15 @@ void State::unindex(Effect& effect) {
   if (lane != effect_index.lanes.end()) lane->second.held.erase(effect.created);
 }
 
-// Whoever was held back longest comes next.
+// Whoever was held back longest comes next. Also after one that was not under way: it may have been called to begin,
+// and does not now. Who is called in vain is held back again.
 void State::end_attempt(Effect& effect) {
-  if (!std::exchange(effect.under_way, false)) return;
-  --effect_index.running;
-  EffectLane& lane = effect_index.lanes.find(effect.notifier)->second;
-  --lane.running;
+  EffectLane& lane = effect_index.lanes[effect.notifier];
+  if (std::exchange(effect.under_way, false)) {
+    --effect_index.running;
+    --lane.running;
+  }
+  lane.held.erase(effect.created);
   if (lane.held.empty()) return;
   Effect* next = effect_index.by_creation.at(*lane.held.begin());
   lane.held.erase(lane.held.begin());

@@ -31,7 +31,7 @@ struct Stage : Scenario {
   explicit Stage(CoreLimits limits = told({ops()})) : Scenario(std::move(limits)) { worker("w"); }
 
   std::string kill(const std::string& queue = "q") {
-    const std::string id = submit(R"({"type":"t","retry":{"maxAttempts":1},"queue":")" + queue + "\"}");
+    std::string id = submit(R"({"type":"t","retry":{"maxAttempts":1},"queue":")" + queue + "\"}");
     EXPECT_TRUE(fail(lease("w"))) << id;
     return id;
   }
@@ -341,6 +341,26 @@ TEST(Effect, ABusyNotifierHoldsTheNextBackInOrder) {
   s.advance(0);
   EXPECT_THAT(s.started(), ElementsAre("3 1"));
   EXPECT_EQ(s.core.state().effect_index.running, 2);
+}
+
+// The turn of one that is answered late, but still for its current attempt, goes to the next.
+TEST(Effect, OneThatIsAnsweredBeforeItIsStartedAgainLeavesItsTurn) {
+  Stage s;
+  for (const char* queue : {"a", "b", "c", "d"}) s.kill(queue);
+  s.advance(0);
+  s.now.now.ms += 1'000;
+  Stage after;
+  reload(s, after);
+  after.advance(0);
+  const auto state_of = [&](std::size_t i) { return after.effects()[i]; };
+  // Those that waited for longer came first; the two of before wait for their turn.
+  ASSERT_EQ(state_of(0).attempt + state_of(1).attempt + state_of(2).attempt + state_of(3).attempt, 4);
+  ASSERT_EQ(after.core.state().effect_index.running, 2);
+  after.settle(state_of(2));
+  after.settle(state_of(0));
+  after.advance(0);
+  EXPECT_EQ(state_of(1).attempt, 2);
+  EXPECT_EQ(after.core.state().effect_index.running, 2);
 }
 
 TEST(Effect, OneWhoseNotifierIsGoneIsGivenUp) {

@@ -29,8 +29,8 @@ std::string list_of(const auto& options) {
 }
 
 bool is_same(const QuestionAsked& a, const QuestionAsked& b) {
-  return a.task == b.task && a.text == b.text && a.options == b.options &&
-         a.default_ == b.default_ && a.details == b.details;
+  return a.task == b.task && a.text == b.text && a.options == b.options && a.default_ == b.default_ &&
+         a.details == b.details;
 }
 
 }  // namespace
@@ -62,7 +62,9 @@ Core::Answer Core::on(const AskQuestion& c, Ticket) {
       // What was answered stays so for the attempts that follow; anything else ended with its attempt.
       const bool is_current = known->asked.lease == e.lease || known->state == QuestionState::kAnswered;
       if (is_current && is_same(known->asked, e)) return Reply(AskReply{view_of(*known), /*created=*/false});
-      return fail({ErrorCode::kIdConflict, "Question " + known->id + " exists already: it asks something else, or an earlier attempt asked it in vain."});
+      return fail({ErrorCode::kIdConflict,
+                   "Question " + known->id +
+                       " exists already: it asks something else, or an earlier attempt asked it in vain."});
     }
   }
   if (auto room = check_may_ask(task); !room) return fail(room.error());

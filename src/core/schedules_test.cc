@@ -14,7 +14,7 @@ constexpr std::int64_t kStart = 1'800'000'000'000;  // 2027-01-15T08:00:00Z, a F
 
 // A namespace whose wall clock stands at kStart.
 struct Stage : Scenario {
-  explicit Stage(CoreLimits limits = {}) : Scenario(patient(limits)) {
+  explicit Stage(CoreLimits limits = {}) : Scenario(patient(std::move(limits))) {
     now = {{kStart}, {kStart}};
     worker("w");
   }

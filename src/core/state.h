@@ -26,7 +26,7 @@ namespace arbiter::core {
 
 class State {
  public:
-  State(CoreLimits core_limits, std::uint64_t namespace_seed) : limits(core_limits), seed(namespace_seed) {}
+  State(CoreLimits core_limits, std::uint64_t namespace_seed) : limits(std::move(core_limits)), seed(namespace_seed) {}
 
   const CoreLimits limits;
   const std::uint64_t seed;

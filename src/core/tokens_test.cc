@@ -11,7 +11,7 @@ using base::Result;
 using testing::Scenario;
 
 struct Keyring : Scenario {
-  explicit Keyring(CoreLimits limits = {}) : Scenario(limits) {
+  explicit Keyring(CoreLimits limits = {}) : Scenario(std::move(limits)) {
     now = {{1'800'000'000'000}, {1'800'000'000'000}};
     EXPECT_TRUE(ask<Done>(AddToken{"h-admin", "admin"}));
   }

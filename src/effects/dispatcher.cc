@@ -77,18 +77,18 @@ void Dispatcher::serve(Lane& lane) {
   for (;;) {
     changed_.wait(lock, [&] { return stopping_ || !lane.jobs.empty(); });
     if (stopping_) return;
-    Job job = std::move(lane.jobs.front());
+    const Job job = std::move(lane.jobs.front());
     lane.jobs.pop_front();
     ++under_way_;
     lock.unlock();
-    attempt(lane, std::move(job));
+    attempt(lane, job);
     lock.lock();
     --under_way_;
     changed_.notify_all();
   }
 }
 
-void Dispatcher::attempt(Lane& lane, Job job) {
+void Dispatcher::attempt(Lane& lane, const Job& job) {
   // It waited so long that its answer would come too late.
   const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - job.since).count();
   if (waited > lane.target.timeout_ms) {

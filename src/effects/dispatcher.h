@@ -56,7 +56,7 @@ class Dispatcher {
 
   void enqueue(Delivery delivery, std::chrono::steady_clock::time_point since);
   void serve(Lane& lane);
-  void attempt(Lane& lane, Job job);
+  void attempt(Lane& lane, const Job& job);
 
   engine::Engine& engine_;
   const Notice notice_;

@@ -124,7 +124,7 @@ TEST_F(DispatcherTest, WhatIsCommittedIsToldWithItsEvent) {
   ASSERT_EQ(script_.heard.size(), 1U);
   EXPECT_EQ(script_.heard.front().order.id, effects.front().id.value);
   EXPECT_THAT(script_.heard.front().body, HasSubstr(R"("event":{"position":1,)"));
-  EXPECT_THAT(script_.heard.front().body, HasSubstr(R"("entity":"queue:builds")"));
+  EXPECT_THAT(script_.heard.front().body, HasSubstr(R"("tags":["queue:builds"])"));
 }
 
 TEST_F(DispatcherTest, AFailureIsTriedAgainUnderTheSameId) {

@@ -1,6 +1,7 @@
 #include "effects/message.h"
 
 #include "base/json.h"
+#include "engine/event_id.h"
 
 namespace arbiter::effects {
 namespace {
@@ -21,18 +22,20 @@ void add_json(std::string& out, std::string_view name, std::string_view json) {
   out.append(",\"").append(name).append("\":").append(json);
 }
 
+// As the API shows it.
 std::string text_of(const store::EventRow& event) {
   std::string out = "{";
   add_number(out, "position", event.position);
-  add_text(out, "time", base::to_rfc3339(event.time));
+  add_text(out, "id", engine::event_id(event));
   add_text(out, "type", event.type);
-  add_text(out, "entity", event.entity);
   std::string tags = "[";
+  base::write_string(event.entity, tags);
   for (const auto& tag : event.tags) {
-    if (tags.size() > 1) tags += ',';
+    tags += ',';
     base::write_string(tag, tags);
   }
   add_json(out, "tags", tags + "]");
+  add_text(out, "time", base::to_rfc3339(event.time));
   add_json(out, "data", event.data);
   add_json(out, "metadata", event.metadata);
   return out + "}";

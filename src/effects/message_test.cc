@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "engine/event_id.h"
 
 namespace arbiter::effects {
 namespace {
@@ -32,9 +33,10 @@ TEST(Message, TellsWhatHappenedWithTheEvent) {
   EXPECT_EQ(message("default", order(), event),
             R"({"id":"effect_1","attempt":2,"notifier":"ops","namespace":"default","type":"TASK.FAILED.PERMANENT",)"
             R"("severity":"warning","cause":"dead_tasks:q","title":"Task \"a\"\nis dead",)"
-            R"("time":"2023-11-14T22:13:20.123Z","event":{"position":7,"time":"2023-11-14T22:13:20.000Z",)"
-            R"("type":"TASK.FAILED.PERMANENT","entity":"task:a","tags":["worker:w","x:\""],"data":{"id":"a"},)"
-            R"("metadata":{"actor":"w"}}})");
+            R"("time":"2023-11-14T22:13:20.123Z","event":{"position":7,"id":")" +
+                engine::event_id(event) +
+                R"(","type":"TASK.FAILED.PERMANENT","tags":["task:a","worker:w","x:\""],)"
+                R"("time":"2023-11-14T22:13:20.000Z","data":{"id":"a"},"metadata":{"actor":"w"}}})");
 }
 
 TEST(Message, LeavesAnEventOutThatIsTooLong) {

@@ -58,6 +58,7 @@ constexpr std::array kForbidden{Forbidden{"169.254.0.0/16", "a link-local addres
 const std::vector<std::pair<Network, const char*>>& forbidden() {
   static const auto networks = [] {
     std::vector<std::pair<Network, const char*>> out;
+    out.reserve(kForbidden.size());
     for (const auto& one : kForbidden) out.emplace_back(parse_network(one.network).value(), one.what);
     return out;
   }();

@@ -24,6 +24,7 @@ std::string refusal(const Networks& networks, const char* text) {
 
 Networks only(const std::vector<std::string>& texts) {
   std::vector<Network> networks;
+  networks.reserve(texts.size());
   for (const auto& text : texts) networks.push_back(parse_network(text).value());
   return Networks(std::move(networks));
 }

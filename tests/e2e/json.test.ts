@@ -75,7 +75,7 @@ describe('-o json', () => {
       );
       const result = await server.cli(['-o', 'json', ...filled]);
       // A notifier that fails makes its test fail, and says so in JSON as well.
-      assert.equal(result.status, line.startsWith('notify test') ? 1 : 0, `arbiter ${line}: ${result.stdout}${result.stderr}`);
+      assert.equal(result.status, line.startsWith('notify test') ? 4 : 0, `arbiter ${line}: ${result.stdout}${result.stderr}`);
       parsed(line, result.stdout);
     }
   });

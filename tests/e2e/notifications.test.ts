@@ -116,6 +116,27 @@ describe('webhooks', () => {
     assert.deepEqual(heard.body.event, events.find((e: Json) => e.type === 'TASK.FAILED.PERMANENT'));
   });
 
+  it('tells of questions and incidents, each by its severity', async () => {
+    const task = await submit(server, { type: 'careful', queue: 'asks' });
+    await worker(server, 'asker', { capabilities: ['*'], queues: ['asks'] });
+    const held = await leaseOne(server, 'asker', { queues: ['asks'], waitMs: 20_000 });
+    const question = await server.expect(201, 'POST', `/api/v1/tasks/${task.id}/ask`, { lease: held.lease, text: 'Deploy now?', options: ['yes', 'no'] });
+    await server.expect(201, 'POST', '/api/v1/incidents', { cause: 'disk', title: 'The disk is full', severity: 'critical' });
+    await server.expect(200, 'POST', '/api/v1/incidents', { cause: 'disk', title: 'The disk is full', severity: 'critical' });
+    const told = await eventually('both are told', async () => {
+      const found = receiver.heard.filter((h) => [`question:${question.id}`, 'incident:disk'].includes(h.body.cause));
+      return found.length >= 3 && found;
+    });
+    assert.deepEqual(
+      told.map((h) => [h.path, h.body.severity, h.body.title]).sort(),
+      [
+        ['/hook', 'critical', 'The disk is full'],
+        ['/hook', 'warning', `Worker asker asks about task ${task.id}: Deploy now?`],
+        ['/pager', 'critical', 'The disk is full'],
+      ],
+    );
+  });
+
   it('tells of one cause once in its quiet time', async () => {
     await kill(server, 'quiet');
     await inState(server, 'quiet', 'delivered');
@@ -138,7 +159,7 @@ describe('webhooks', () => {
       told.map((h) => h.body.cause),
       ['QUEUE.PAUSED.SUCCESS queue:paused', 'QUEUE.PAUSED.SUCCESS queue:paused'],
     );
-    assert.equal(receiver.heard.filter((h) => h.path === '/pager').length, 0);
+    assert.ok(receiver.heard.filter((h) => h.path === '/pager').every((h) => h.body.severity === 'critical'));
   });
 
   it('tries again what fails, under the same id', async () => {

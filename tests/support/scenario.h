@@ -21,7 +21,7 @@ inline core::TaskSpec spec(std::string_view text) {
 
 class Scenario {
  public:
-  explicit Scenario(core::CoreLimits limits = {}) : core(limits, /*seed=*/7) {}
+  explicit Scenario(core::CoreLimits limits = {}) : core(std::move(limits), /*seed=*/7) {}
 
   core::Core core;
   base::Now now{{1'000'000}, {1'000'000}};
