@@ -932,6 +932,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A budget with what is spent of it */
+        get: operations["budgets.get"];
+        /** Create a budget of tokens, cost and attempts, or change its limits */
+        put: operations["budgets.set"];
+        post?: never;
+        /** Delete a budget; what waited goes on */
+        delete: operations["budgets.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List budgets by name, each with its fullest meters */
+        get: operations["budgets.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{name}/raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow more of a budget until its period is over; what waited goes on */
+        post: operations["budgets.raise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List effects (notifications), oldest first: open ones, and others for a while */
+        get: operations["effects.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An effect with its attempts */
+        get: operations["effects.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an effect now; one that was given up gets fresh attempts */
+        post: operations["effects.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifiers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test to a notifier, to see whether it arrives */
+        post: operations["notifiers.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1235,6 +1356,104 @@ export interface components {
         AssignInboxItem: {
             assignee?: string;
         };
+        BudgetAmounts: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+        };
+        BudgetDeleted: {
+            name?: string;
+        };
+        BudgetExhausted: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            limits?: components["schemas"]["BudgetAmounts"];
+        };
+        BudgetList: {
+            items: components["schemas"]["BudgetView"][];
+            nextCursor?: string;
+        };
+        BudgetMeterView: {
+            subject: string;
+            tokens: number;
+            cost: number;
+            attempts: number;
+            raised: components["schemas"]["BudgetAmounts"];
+            share: number;
+            /** @enum {string} */
+            state: "open" | "warned" | "exhausted";
+        };
+        BudgetRaised: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            by?: components["schemas"]["BudgetAmounts"];
+            reason?: string;
+        };
+        BudgetReset: {
+            name?: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+        };
+        BudgetSet: {
+            name?: string;
+            definition?: components["schemas"]["BudgetSpec"];
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+        };
+        BudgetSpec: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period?: "total" | "day";
+            timeZone?: string;
+            /** @enum {string} */
+            onLimit?: "pause" | "refuse";
+        };
+        BudgetView: {
+            name: string;
+            /** @enum {string} */
+            scope: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period: "total" | "day";
+            timeZone?: string;
+            limits: components["schemas"]["BudgetAmounts"];
+            /** @enum {string} */
+            onLimit: "pause" | "refuse";
+            /** Format: date-time */
+            periodStartedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+            meters: components["schemas"]["BudgetMeterView"][];
+            moreMeters: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        BudgetWarned: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            limits?: components["schemas"]["BudgetAmounts"];
+        };
         BulkAdvanced: {
             id?: string;
             scanned?: number;
@@ -1257,15 +1476,15 @@ export interface components {
             reason?: string;
         };
         BulkView: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            action?: "cancel" | "retry";
+            action: "cancel" | "retry";
             /** @enum {string} */
-            state?: "running" | "done";
-            scanned?: number;
-            done?: number;
+            state: "running" | "done";
+            scanned: number;
+            done: number;
             /** Format: date-time */
-            startedAt?: string;
+            startedAt: string;
             /** Format: date-time */
             endedAt?: string;
         };
@@ -1273,17 +1492,17 @@ export interface components {
             reason?: string;
         };
         Cancellation: {
-            taskId?: string;
-            lease?: string;
+            taskId: string;
+            lease: string;
         };
         CascadeList: {
-            items?: components["schemas"]["CascadeView"][];
+            items: components["schemas"]["CascadeView"][];
         };
         CascadeView: {
             /** @enum {string} */
-            kind?: "worker_lost" | "dependents" | "bulk";
-            id?: string;
-            done?: number;
+            kind: "worker_lost" | "dependents" | "bulk";
+            id: string;
+            done: number;
             left?: number;
         };
         CompleteTask: {
@@ -1310,10 +1529,10 @@ export interface components {
             token: string;
         };
         CreatedToken: {
-            id?: string;
-            name?: string;
+            id: string;
+            name: string;
             /** @enum {string} */
-            state?: "live" | "expired" | "revoked";
+            state: "live" | "expired" | "revoked";
             /** Format: date-time */
             createdAt?: string;
             createdBy?: string;
@@ -1321,7 +1540,7 @@ export interface components {
             expiresAt?: string;
             /** Format: date-time */
             lastUsedAt?: string;
-            token?: string;
+            token: string;
         };
         DismissInboxItem: {
             reason?: string;
@@ -1332,22 +1551,92 @@ export interface components {
         };
         DrainWorker: Record<string, never>;
         Durations: {
-            samples?: number;
-            p50Ms?: number;
-            p95Ms?: number;
-            p99Ms?: number;
+            samples: number;
+            p50Ms: number;
+            p95Ms: number;
+            p99Ms: number;
+        };
+        EffectCreated: {
+            id?: string;
+            notifier?: string;
+            type?: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            cause?: string;
+            title?: string;
+            position?: number;
+        };
+        EffectDelivered: {
+            id?: string;
+            attempt?: number;
+            /** Format: date-time */
+            quietUntil?: string;
+        };
+        EffectDropped: {
+            name?: string;
+            cause?: string;
+            dropped?: number;
+        };
+        EffectFailed: {
+            id?: string;
+            attempt?: number;
+            error?: string;
+            /** Format: date-time */
+            retryAt?: string;
+        };
+        EffectGivenUp: {
+            id?: string;
+            attempt?: number;
+            error?: string;
+        };
+        EffectList: {
+            items: components["schemas"]["EffectView"][];
+            nextCursor?: string;
+        };
+        EffectRemoved: {
+            id?: string;
+        };
+        EffectRetried: {
+            id?: string;
+        };
+        EffectStarted: {
+            id?: string;
+            attempt?: number;
+            /** Format: date-time */
+            until?: string;
+        };
+        EffectView: {
+            id: string;
+            notifier: string;
+            /** @enum {string} */
+            state: "waiting" | "started" | "delivered" | "given_up";
+            type: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            cause: string;
+            title: string;
+            position?: number;
+            attempt: number;
+            failures: number;
+            error?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            nextAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
         };
         EventList: {
-            items?: components["schemas"]["EventView"][];
+            items: components["schemas"]["EventView"][];
             nextCursor?: string;
         };
         EventView: {
-            position?: number;
-            id?: string;
-            type?: string;
-            tags?: string[];
+            position: number;
+            id: string;
+            type: string;
+            tags: string[];
             /** Format: date-time */
-            time?: string;
+            time: string;
             data?: unknown;
             metadata?: unknown;
         };
@@ -1374,28 +1663,28 @@ export interface components {
             message?: string;
         };
         Graph: {
-            nodes?: components["schemas"]["GraphNode"][];
-            order?: string[];
-            criticalPath?: string[];
-            criticalPathMs?: number;
-            truncated?: boolean;
+            nodes: components["schemas"]["GraphNode"][];
+            order: string[];
+            criticalPath: string[];
+            criticalPathMs: number;
+            truncated: boolean;
         };
         GraphNode: {
-            id?: string;
-            type?: string;
+            id: string;
+            type: string;
             /** @enum {string} */
-            state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
-            dependsOn?: string[];
-            durationMs?: number;
-            estimated?: boolean;
+            state: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
+            dependsOn: string[];
+            durationMs: number;
+            estimated: boolean;
         };
         Health: {
-            status?: string;
-            checks?: components["schemas"]["HealthCheck"][];
+            status: string;
+            checks: components["schemas"]["HealthCheck"][];
         };
         HealthCheck: {
-            name?: string;
-            ok?: boolean;
+            name: string;
+            ok: boolean;
             detail?: string;
         };
         Heartbeat: {
@@ -1405,52 +1694,52 @@ export interface components {
             leases?: string[];
         };
         HeartbeatReply: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            state?: "live" | "draining" | "lost" | "gone";
-            cancellations?: components["schemas"]["Cancellation"][];
-            suspended?: components["schemas"]["SuspendedLease"][];
-            lost?: components["schemas"]["Cancellation"][];
-            drain?: boolean;
-            running?: number;
+            state: "live" | "draining" | "lost" | "gone";
+            cancellations: components["schemas"]["Cancellation"][];
+            suspended: components["schemas"]["SuspendedLease"][];
+            lost: components["schemas"]["Cancellation"][];
+            drain: boolean;
+            running: number;
         };
         InboxAssigned: {
             item?: string;
             assignee?: string;
         };
         InboxCounts: {
-            questions?: number;
-            incidents?: number;
-            deadTasks?: number;
+            questions: number;
+            incidents: number;
+            deadTasks: number;
         };
         InboxDismissed: {
             item?: string;
             reason?: string;
         };
         InboxItem: {
-            item?: string;
+            item: string;
             /** @enum {string} */
-            kind?: "question" | "incident" | "task";
-            id?: string;
-            state?: string;
+            kind: "question" | "incident" | "task";
+            id: string;
+            state: string;
             /** @enum {string} */
-            severity?: "info" | "warning" | "critical";
-            title?: string;
+            severity: "info" | "warning" | "critical";
+            title: string;
             taskId?: string;
             queue?: string;
             workerId?: string;
             assignee?: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
             expiresAt?: string;
-            options?: string[];
+            options: string[];
             default?: string;
         };
         InboxList: {
-            items?: components["schemas"]["InboxItem"][];
+            items: components["schemas"]["InboxItem"][];
             nextCursor?: string;
-            open?: components["schemas"]["InboxCounts"];
+            open: components["schemas"]["InboxCounts"];
         };
         IncidentAcknowledged: {
             id?: string;
@@ -1458,7 +1747,7 @@ export interface components {
             by?: string;
         };
         IncidentList: {
-            items?: components["schemas"]["IncidentView"][];
+            items: components["schemas"]["IncidentView"][];
             nextCursor?: string;
         };
         IncidentOpened: {
@@ -1490,26 +1779,26 @@ export interface components {
             by?: string;
         };
         IncidentView: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            state?: "open" | "acknowledged" | "resolved";
-            cause?: string;
+            state: "open" | "acknowledged" | "resolved";
+            cause: string;
             /** @enum {string} */
-            rule?: "reported" | "queue_age" | "dead_tasks" | "worker_flapping" | "budget" | "store_closed";
+            rule: "reported" | "queue_age" | "dead_tasks" | "worker_flapping" | "budget" | "store_closed";
             /** @enum {string} */
-            severity?: "info" | "warning" | "critical";
-            title?: string;
+            severity: "info" | "warning" | "critical";
+            title: string;
             evidence?: unknown;
-            count?: number;
+            count: number;
             taskId?: string;
             queue?: string;
             workerId?: string;
             assignee?: string;
-            openedBy?: string;
+            openedBy: string;
             /** Format: date-time */
-            openedAt?: string;
+            openedAt: string;
             /** Format: date-time */
-            lastAt?: string;
+            lastAt: string;
             acknowledgedBy?: string;
             /** Format: date-time */
             acknowledgedAt?: string;
@@ -1528,7 +1817,7 @@ export interface components {
             weight?: number;
         };
         KeyList: {
-            items?: components["schemas"]["KeyView"][];
+            items: components["schemas"]["KeyView"][];
             nextCursor?: string;
         };
         KeyPaused: {
@@ -1540,33 +1829,33 @@ export interface components {
         KeyResumed: {
             name?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         KeyView: {
-            name?: string;
+            name: string;
             concurrency?: number;
             rate?: components["schemas"]["RateLimit"];
-            weight?: number;
-            paused?: boolean;
+            weight: number;
+            paused: boolean;
             /** Format: date-time */
             pausedUntil?: string;
-            queued?: number;
-            running?: number;
+            queued: number;
+            running: number;
         };
         LeaseReply: {
-            leases?: components["schemas"]["LeaseView"][];
-            cancellations?: components["schemas"]["Cancellation"][];
-            drain?: boolean;
+            leases: components["schemas"]["LeaseView"][];
+            cancellations: components["schemas"]["Cancellation"][];
+            drain: boolean;
         };
         LeaseStatus: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
-            lease?: string;
-            attempt?: number;
+            state: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
+            lease: string;
+            attempt: number;
             /** Format: date-time */
             expiresAt?: string;
-            cancelRequested?: boolean;
+            cancelRequested: boolean;
         };
         LeaseTasks: {
             workerId: string;
@@ -1579,54 +1868,54 @@ export interface components {
             session?: number;
         };
         LeaseView: {
-            task?: components["schemas"]["TaskView"];
-            lease?: string;
-            attempt?: number;
+            task: components["schemas"]["TaskView"];
+            lease: string;
+            attempt: number;
             /** Format: date-time */
-            expiresAt?: string;
+            expiresAt: string;
             traceparent?: string;
         };
         LogLineView: {
-            sequence?: number;
+            sequence: number;
             /** Format: date-time */
-            time?: string;
-            attempt?: number;
-            text?: string;
+            time: string;
+            attempt: number;
+            text: string;
         };
         LogView: {
-            items?: components["schemas"]["LogLineView"][];
-            next?: number;
-            truncated?: boolean;
+            items: components["schemas"]["LogLineView"][];
+            next: number;
+            truncated: boolean;
         };
         MetricsHistory: {
-            intervalMs?: number;
-            times?: string[];
-            series?: components["schemas"]["SeriesView"][];
-            truncated?: boolean;
+            intervalMs: number;
+            times: string[];
+            series: components["schemas"]["SeriesView"][];
+            truncated: boolean;
         };
         NamespaceCreated: {
             name?: string;
         };
         NamespaceList: {
-            items?: components["schemas"]["NamespaceView"][];
+            items: components["schemas"]["NamespaceView"][];
             nextCursor?: string;
         };
         NamespaceStatusView: {
-            name?: string;
-            open?: boolean;
+            name: string;
+            open: boolean;
             problem?: string;
-            head?: number;
-            liveTasks?: number;
-            waiters?: number;
-            commits?: number;
-            failedCommits?: number;
-            events?: number;
-            commitSeconds?: number;
+            head: number;
+            liveTasks: number;
+            waiters: number;
+            commits: number;
+            failedCommits: number;
+            events: number;
+            commitSeconds: number;
         };
         NamespaceView: {
-            name?: string;
+            name: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
         };
         NewToken: {
             name: string;
@@ -1670,7 +1959,7 @@ export interface components {
             percent?: number;
             message?: string;
             /** Format: date-time */
-            at?: string;
+            at: string;
         };
         QuestionAnswered: {
             id?: string;
@@ -1698,26 +1987,26 @@ export interface components {
             answer?: string;
         };
         QuestionList: {
-            items?: components["schemas"]["QuestionView"][];
+            items: components["schemas"]["QuestionView"][];
             nextCursor?: string;
         };
         QuestionView: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            state?: "open" | "answered" | "expired" | "withdrawn";
-            text?: string;
+            state: "open" | "answered" | "expired" | "withdrawn";
+            text: string;
             details?: unknown;
-            options?: string[];
+            options: string[];
             default?: string;
             answer?: string;
             comment?: string;
             answeredBy?: string;
-            taskId?: string;
-            queue?: string;
-            workerId?: string;
+            taskId: string;
+            queue: string;
+            workerId: string;
             assignee?: string;
             /** Format: date-time */
-            askedAt?: string;
+            askedAt: string;
             /** Format: date-time */
             expiresAt?: string;
             /** Format: date-time */
@@ -1741,7 +2030,7 @@ export interface components {
             reason?: string;
         };
         QueueList: {
-            items?: components["schemas"]["QueueView"][];
+            items: components["schemas"]["QueueView"][];
             nextCursor?: string;
         };
         QueuePaused: {
@@ -1753,28 +2042,35 @@ export interface components {
         QueueResumed: {
             name?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         QueueView: {
-            name?: string;
-            paused?: boolean;
+            name: string;
+            paused: boolean;
             /** Format: date-time */
             pausedUntil?: string;
-            draining?: boolean;
-            drained?: boolean;
+            draining: boolean;
+            drained: boolean;
             maxDepth?: number;
             concurrency?: number;
             rate?: components["schemas"]["RateLimit"];
             keyLimits?: components["schemas"]["KeyLimits"];
-            depth?: {
+            depth: {
                 [key: string]: number;
             };
             oldestAgeMs?: number;
-            submittedPerSecond?: number;
-            completedPerSecond?: number;
-            failedPerSecond?: number;
-            wait?: components["schemas"]["Durations"];
-            run?: components["schemas"]["Durations"];
+            submittedPerSecond: number;
+            completedPerSecond: number;
+            failedPerSecond: number;
+            wait: components["schemas"]["Durations"];
+            run: components["schemas"]["Durations"];
+        };
+        RaiseBudget: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            reason: string;
+            subject?: string;
         };
         RateLimit: {
             count?: number;
@@ -1815,13 +2111,13 @@ export interface components {
             percent?: number;
         };
         ReportReply: {
-            results?: components["schemas"]["ReportResult"][];
-            leases?: components["schemas"]["LeaseView"][];
-            cancellations?: components["schemas"]["Cancellation"][];
-            drain?: boolean;
+            results: components["schemas"]["ReportResult"][];
+            leases: components["schemas"]["LeaseView"][];
+            cancellations: components["schemas"]["Cancellation"][];
+            drain: boolean;
         };
         ReportResult: {
-            taskId?: string;
+            taskId: string;
             /** @enum {string} */
             state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             code?: string;
@@ -1850,6 +2146,7 @@ export interface components {
         ResumeTask: {
             lease?: string;
         };
+        RetryEffect: Record<string, never>;
         RetryPolicy: {
             maxAttempts?: number;
             backoffMs?: number;
@@ -1873,7 +2170,7 @@ export interface components {
             nextAt?: string;
         };
         ScheduleList: {
-            items?: components["schemas"]["ScheduleView"][];
+            items: components["schemas"]["ScheduleView"][];
             nextCursor?: string;
         };
         SchedulePaused: {
@@ -1906,12 +2203,12 @@ export interface components {
         };
         ScheduleSkip: {
             /** Format: date-time */
-            firstAt?: string;
+            firstAt: string;
             /** Format: date-time */
-            lastAt?: string;
-            times?: number;
+            lastAt: string;
+            times: number;
             /** @enum {string} */
-            reason?: "overlap" | "misfire" | "misfire_limit" | "runs_limit" | "paused" | "replaced" | "refused";
+            reason: "overlap" | "misfire" | "misfire_limit" | "runs_limit" | "paused" | "replaced" | "refused";
             message?: string;
         };
         ScheduleSkipped: {
@@ -1928,48 +2225,61 @@ export interface components {
             nextAt?: string;
         };
         ScheduleView: {
-            name?: string;
+            name: string;
             /** @enum {string} */
-            state?: "active" | "paused" | "ended";
+            state: "active" | "paused" | "ended";
             cron?: string;
             everyMs?: number;
-            timeZone?: string;
-            task?: components["schemas"]["TaskSpec"];
+            timeZone: string;
+            task: components["schemas"]["TaskSpec"];
             /** @enum {string} */
-            overlap?: "allow" | "skip" | "queue" | "cancel_running";
+            overlap: "allow" | "skip" | "queue" | "cancel_running";
             /** @enum {string} */
-            misfire?: "skip" | "once" | "all";
-            misfireAfterMs?: number;
+            misfire: "skip" | "once" | "all";
+            misfireAfterMs: number;
             /** Format: date-time */
             startAt?: string;
             /** Format: date-time */
             endAt?: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
             nextAt?: string;
-            upcoming?: string[];
-            live?: number;
-            fired?: number;
-            skipped?: number;
-            runs?: components["schemas"]["ScheduleRun"][];
+            upcoming: string[];
+            live: number;
+            fired: number;
+            skipped: number;
+            runs: components["schemas"]["ScheduleRun"][];
             lastSkip?: components["schemas"]["ScheduleSkip"];
         };
         SeriesView: {
-            name?: string;
+            name: string;
             queue?: string;
-            values?: number[];
+            values: number[];
         };
         ServerLifecycle: {
             what?: string;
             detail?: string;
         };
         SessionView: {
-            authentication?: boolean;
-            name?: string;
+            authentication: boolean;
+            name: string;
             /** Format: date-time */
             expiresAt?: string;
-            version?: string;
+            version: string;
+        };
+        SetBudget: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            /** @enum {string} */
+            scope: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period?: "total" | "day";
+            timeZone?: string;
+            /** @enum {string} */
+            onLimit?: "pause" | "refuse";
         };
         SetSchedule: {
             cron?: string;
@@ -2002,21 +2312,21 @@ export interface components {
             lease: string;
         };
         StatusView: {
-            version?: string;
+            version: string;
             /** Format: date-time */
-            startedAt?: string;
-            uptimeMs?: number;
-            stopping?: boolean;
-            connections?: number;
-            residentBytes?: number;
-            namespacesExisting?: number;
-            namespaces?: components["schemas"]["NamespaceStatusView"][];
+            startedAt: string;
+            uptimeMs: number;
+            stopping: boolean;
+            connections: number;
+            residentBytes: number;
+            namespacesExisting: number;
+            namespaces: components["schemas"]["NamespaceStatusView"][];
         };
         SubmitBatch: {
             tasks: components["schemas"]["TaskSpec"][];
         };
         SubmitReply: {
-            tasks?: components["schemas"]["Submitted"][];
+            tasks: components["schemas"]["Submitted"][];
         };
         SubmitTask: {
             id?: string;
@@ -2049,19 +2359,19 @@ export interface components {
             onDuplicate?: "refuse" | "existing" | "replace";
         };
         Submitted: {
-            id?: string;
+            id: string;
             /** @enum {string} */
-            state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
-            created?: boolean;
+            state: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
+            created: boolean;
         };
         SuspendTask: {
             reason?: string;
             lease?: string;
         };
         SuspendedLease: {
-            taskId?: string;
-            lease?: string;
-            stop?: boolean;
+            taskId: string;
+            lease: string;
+            stop: boolean;
         };
         TaskAssigned: {
             id?: string;
@@ -2081,11 +2391,12 @@ export interface components {
             /** @enum {string} */
             from?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             message?: string;
             dependency?: string;
             lease?: number;
             fingerprint?: number;
+            usage?: components["schemas"]["Usage"];
         };
         TaskCompleted: {
             id?: string;
@@ -2109,7 +2420,7 @@ export interface components {
             /** @enum {string} */
             state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             worker?: string;
             lease?: number;
             attempt?: number;
@@ -2121,13 +2432,13 @@ export interface components {
             usage?: components["schemas"]["Usage"];
         };
         TaskList: {
-            items?: components["schemas"]["TaskView"][];
+            items: components["schemas"]["TaskView"][];
             nextCursor?: string;
         };
         TaskQueued: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         TaskRedriven: {
             id?: string;
@@ -2142,7 +2453,7 @@ export interface components {
             /** @enum {string} */
             from?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             message?: string;
         };
         TaskResumed: {
@@ -2210,7 +2521,7 @@ export interface components {
             name?: string;
         };
         TaskTypeList: {
-            items?: components["schemas"]["TaskTypeView"][];
+            items: components["schemas"]["TaskTypeView"][];
             nextCursor?: string;
         };
         TaskTypeSet: {
@@ -2218,30 +2529,30 @@ export interface components {
             definition?: unknown;
         };
         TaskTypeView: {
-            name?: string;
+            name: string;
             description?: string;
-            defaults?: components["schemas"]["TypeDefaults"];
+            defaults: components["schemas"]["TypeDefaults"];
             payloadSchema?: unknown;
             resultSchema?: unknown;
-            version?: number;
+            version: number;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
-            changedAt?: string;
+            changedAt: string;
         };
         TaskUniqueExpired: {
             id?: string;
             key?: string;
         };
         TaskView: {
-            id?: string;
-            type?: string;
-            queue?: string;
+            id: string;
+            type: string;
+            queue: string;
             /** @enum {string} */
-            state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
-            priority?: number | ("low" | "normal" | "high" | "critical");
-            attempt?: number;
-            maxAttempts?: number;
+            state: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
+            priority: number | ("low" | "normal" | "high" | "critical");
+            attempt: number;
+            maxAttempts: number;
             payload?: unknown;
             result?: unknown;
             error?: components["schemas"]["TaskError"];
@@ -2251,15 +2562,15 @@ export interface components {
             leaseExpiresAt?: string;
             progress?: components["schemas"]["Progress"];
             waitingFor?: string;
-            cancelRequested?: boolean;
-            dependsOn?: string[];
-            tags?: string[];
+            cancelRequested: boolean;
+            dependsOn: string[];
+            tags: string[];
             requirements?: components["schemas"]["Requirements"];
             metadata?: unknown;
             parentId?: string;
             rootId?: string;
             /** Format: date-time */
-            createdAt?: string;
+            createdAt: string;
             /** Format: date-time */
             runAt?: string;
             /** Format: date-time */
@@ -2278,6 +2589,7 @@ export interface components {
             uniqueKey?: string;
             traceparent?: string;
         };
+        TestNotifier: Record<string, never>;
         TokenCreated: {
             hash?: string;
             name?: string;
@@ -2290,7 +2602,7 @@ export interface components {
             name?: string;
         };
         TokenList: {
-            items?: components["schemas"]["TokenView"][];
+            items: components["schemas"]["TokenView"][];
             nextCursor?: string;
         };
         TokenRevoked: {
@@ -2304,10 +2616,10 @@ export interface components {
             at?: string;
         };
         TokenView: {
-            id?: string;
-            name?: string;
+            id: string;
+            name: string;
             /** @enum {string} */
-            state?: "live" | "expired" | "revoked";
+            state: "live" | "expired" | "revoked";
             /** Format: date-time */
             createdAt?: string;
             createdBy?: string;
@@ -2330,22 +2642,22 @@ export interface components {
             cost?: number;
         };
         VersionView: {
-            name?: string;
-            version?: string;
-            api?: string;
+            name: string;
+            version: string;
+            api: string;
         };
         WorkerDeregistered: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         WorkerDraining: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         WorkerList: {
-            items?: components["schemas"]["WorkerView"][];
+            items: components["schemas"]["WorkerView"][];
             nextCursor?: string;
         };
         WorkerLost: {
@@ -2361,26 +2673,26 @@ export interface components {
             id?: string;
         };
         WorkerView: {
-            id?: string;
-            name?: string;
+            id: string;
+            name: string;
             /** @enum {string} */
-            state?: "live" | "draining" | "lost" | "gone";
-            session?: number;
-            capabilities?: string[];
-            languages?: string[];
-            labels?: {
+            state: "live" | "draining" | "lost" | "gone";
+            session: number;
+            capabilities: string[];
+            languages: string[];
+            labels: {
                 [key: string]: string;
             };
-            queues?: string[];
-            maxConcurrent?: number;
+            queues: string[];
+            maxConcurrent: number;
             location?: string;
             idleMs?: number;
-            running?: number;
-            leases?: components["schemas"]["LeaseView"][];
-            completed?: number;
-            failed?: number;
+            running: number;
+            leases: components["schemas"]["LeaseView"][];
+            completed: number;
+            failed: number;
             /** Format: date-time */
-            registeredAt?: string;
+            registeredAt: string;
             /** Format: date-time */
             lastSeenAt?: string;
         };
@@ -4587,6 +4899,307 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.get": {
+        parameters: {
+            query?: {
+                meters?: number;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.set": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudget"];
+            };
+        };
+        responses: {
+            /** @description It was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.delete": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.list": {
+        parameters: {
+            query?: {
+                meters?: number;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.raise": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaiseBudget"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.list": {
+        parameters: {
+            query?: {
+                /** @description Several values are separated by commas. */
+                state?: ("waiting" | "started" | "delivered" | "given_up")[];
+                notifier?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.get": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.retry": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryEffect"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "notifiers.test": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestNotifier"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
                 };
             };
             default: components["responses"]["Problem"];

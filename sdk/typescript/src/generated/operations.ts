@@ -67,10 +67,22 @@ export const OPERATIONS = {
   'inbox.list': { method: 'GET', path: '/api/v1/inbox', keyed: false },
   'inbox.assign': { method: 'POST', path: '/api/v1/inbox/{item}/assign', keyed: true },
   'inbox.dismiss': { method: 'POST', path: '/api/v1/inbox/{item}/dismiss', keyed: true },
+  'budgets.set': { method: 'PUT', path: '/api/v1/budgets/{name}', keyed: true },
+  'budgets.get': { method: 'GET', path: '/api/v1/budgets/{name}', keyed: false },
+  'budgets.delete': { method: 'DELETE', path: '/api/v1/budgets/{name}', keyed: true },
+  'budgets.list': { method: 'GET', path: '/api/v1/budgets', keyed: false },
+  'budgets.raise': { method: 'POST', path: '/api/v1/budgets/{name}/raise', keyed: true },
+  'effects.list': { method: 'GET', path: '/api/v1/effects', keyed: false },
+  'effects.get': { method: 'GET', path: '/api/v1/effects/{id}', keyed: false },
+  'effects.retry': { method: 'POST', path: '/api/v1/effects/{id}/retry', keyed: true },
+  'notifiers.test': { method: 'POST', path: '/api/v1/notifiers/{name}/test', keyed: true },
   'events.query': { method: 'GET', path: '/api/v1/events', keyed: false },
   'tokens.create': { method: 'POST', path: '/api/v1/tokens', keyed: true },
   'tokens.list': { method: 'GET', path: '/api/v1/tokens', keyed: false },
   'tokens.revoke': { method: 'DELETE', path: '/api/v1/tokens/{name}', keyed: true },
+  'session.create': { method: 'POST', path: '/api/v1/session', keyed: false },
+  'session.get': { method: 'GET', path: '/api/v1/session', keyed: false },
+  'session.delete': { method: 'DELETE', path: '/api/v1/session', keyed: false },
   'namespaces.create': { method: 'POST', path: '/api/v1/namespaces', keyed: true },
   'namespaces.list': { method: 'GET', path: '/api/v1/namespaces', keyed: false },
   'server.version': { method: 'GET', path: '/api/v1/version', keyed: false },
@@ -238,6 +250,30 @@ export interface Api {
     /** Take a dead task out of the inbox (`POST /api/v1/inbox/{item}/dismiss`) */
     dismiss(input: Input<'inbox.dismiss'>, options?: CallOptions): Promise<Reply<'inbox.dismiss'>>;
   };
+  readonly budgets: {
+    /** Create a budget of tokens, cost and attempts, or change its limits (`PUT /api/v1/budgets/{name}`) */
+    set(input: Input<'budgets.set'>, options?: CallOptions): Promise<Reply<'budgets.set'>>;
+    /** A budget with what is spent of it (`GET /api/v1/budgets/{name}`) */
+    get(input: Input<'budgets.get'>, options?: CallOptions): Promise<Reply<'budgets.get'>>;
+    /** Delete a budget; what waited goes on (`DELETE /api/v1/budgets/{name}`) */
+    delete(input: Input<'budgets.delete'>, options?: CallOptions): Promise<Reply<'budgets.delete'>>;
+    /** List budgets by name, each with its fullest meters (`GET /api/v1/budgets`) */
+    list(input?: Input<'budgets.list'>, options?: CallOptions): Promise<Reply<'budgets.list'>>;
+    /** Allow more of a budget until its period is over; what waited goes on (`POST /api/v1/budgets/{name}/raise`) */
+    raise(input: Input<'budgets.raise'>, options?: CallOptions): Promise<Reply<'budgets.raise'>>;
+  };
+  readonly effects: {
+    /** List effects (notifications), oldest first: open ones, and others for a while (`GET /api/v1/effects`) */
+    list(input?: Input<'effects.list'>, options?: CallOptions): Promise<Reply<'effects.list'>>;
+    /** An effect with its attempts (`GET /api/v1/effects/{id}`) */
+    get(input: Input<'effects.get'>, options?: CallOptions): Promise<Reply<'effects.get'>>;
+    /** Try an effect now; one that was given up gets fresh attempts (`POST /api/v1/effects/{id}/retry`) */
+    retry(input: Input<'effects.retry'>, options?: CallOptions): Promise<Reply<'effects.retry'>>;
+  };
+  readonly notifiers: {
+    /** Send a test to a notifier, to see whether it arrives (`POST /api/v1/notifiers/{name}/test`) */
+    test(input: Input<'notifiers.test'>, options?: CallOptions): Promise<Reply<'notifiers.test'>>;
+  };
   readonly events: {
     /** Read the event log, oldest first (`GET /api/v1/events`) */
     query(input?: Input<'events.query'>, options?: CallOptions): Promise<Reply<'events.query'>>;
@@ -249,6 +285,14 @@ export interface Api {
     list(input?: Input<'tokens.list'>, options?: CallOptions): Promise<Reply<'tokens.list'>>;
     /** Revoke an access token; requests and streams under it end (`DELETE /api/v1/tokens/{name}`) */
     revoke(input: Input<'tokens.revoke'>, options?: CallOptions): Promise<Reply<'tokens.revoke'>>;
+  };
+  readonly session: {
+    /** Sign a browser in: a valid token goes into a cookie that its scripts cannot read (`POST /api/v1/session`) */
+    create(input: Input<'session.create'>, options?: CallOptions): Promise<Reply<'session.create'>>;
+    /** Whose token this is (`GET /api/v1/session`) */
+    get(input?: Input<'session.get'>, options?: CallOptions): Promise<Reply<'session.get'>>;
+    /** Sign a browser out (`DELETE /api/v1/session`) */
+    delete(input?: Input<'session.delete'>, options?: CallOptions): Promise<Reply<'session.delete'>>;
   };
   readonly namespaces: {
     /** Create a namespace (`POST /api/v1/namespaces`) */
@@ -336,4 +380,18 @@ export interface EventData {
   'INCIDENT.RESOLVED.SUCCESS': Schemas['IncidentResolved'];
   'INBOX.ASSIGNED.SUCCESS': Schemas['InboxAssigned'];
   'INBOX.DISMISSED.SUCCESS': Schemas['InboxDismissed'];
+  'BUDGET.SET.SUCCESS': Schemas['BudgetSet'];
+  'BUDGET.DELETED.SUCCESS': Schemas['BudgetDeleted'];
+  'BUDGET.WARNED.SUCCESS': Schemas['BudgetWarned'];
+  'BUDGET.EXHAUSTED.SUCCESS': Schemas['BudgetExhausted'];
+  'BUDGET.RAISED.SUCCESS': Schemas['BudgetRaised'];
+  'BUDGET.RESET.SUCCESS': Schemas['BudgetReset'];
+  'EFFECT.CREATED.SUCCESS': Schemas['EffectCreated'];
+  'EFFECT.STARTED.SUCCESS': Schemas['EffectStarted'];
+  'EFFECT.DELIVERED.SUCCESS': Schemas['EffectDelivered'];
+  'EFFECT.FAILED.RETRY': Schemas['EffectFailed'];
+  'EFFECT.GIVEN_UP.PERMANENT': Schemas['EffectGivenUp'];
+  'EFFECT.RETRIED.SUCCESS': Schemas['EffectRetried'];
+  'EFFECT.REMOVED.SUCCESS': Schemas['EffectRemoved'];
+  'EFFECT.DROPPED.LIMIT': Schemas['EffectDropped'];
 }

@@ -928,6 +928,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A budget with what is spent of it */
+        get: operations["budgets.get"];
+        /** Create a budget of tokens, cost and attempts, or change its limits */
+        put: operations["budgets.set"];
+        post?: never;
+        /** Delete a budget; what waited goes on */
+        delete: operations["budgets.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List budgets by name, each with its fullest meters */
+        get: operations["budgets.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{name}/raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow more of a budget until its period is over; what waited goes on */
+        post: operations["budgets.raise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List effects (notifications), oldest first: open ones, and others for a while */
+        get: operations["effects.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An effect with its attempts */
+        get: operations["effects.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an effect now; one that was given up gets fresh attempts */
+        post: operations["effects.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifiers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test to a notifier, to see whether it arrives */
+        post: operations["notifiers.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1009,6 +1130,25 @@ export interface paths {
         post?: never;
         /** Revoke an access token; requests and streams under it end */
         delete: operations["tokens.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose token this is */
+        get: operations["session.get"];
+        put?: never;
+        /** Sign a browser in: a valid token goes into a cookie that its scripts cannot read */
+        post: operations["session.create"];
+        /** Sign a browser out */
+        delete: operations["session.delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1212,6 +1352,104 @@ export interface components {
         AssignInboxItem: {
             assignee?: string;
         };
+        BudgetAmounts: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+        };
+        BudgetDeleted: {
+            name?: string;
+        };
+        BudgetExhausted: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            limits?: components["schemas"]["BudgetAmounts"];
+        };
+        BudgetList: {
+            items: components["schemas"]["BudgetView"][];
+            nextCursor?: string;
+        };
+        BudgetMeterView: {
+            subject: string;
+            tokens: number;
+            cost: number;
+            attempts: number;
+            raised: components["schemas"]["BudgetAmounts"];
+            share: number;
+            /** @enum {string} */
+            state: "open" | "warned" | "exhausted";
+        };
+        BudgetRaised: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            by?: components["schemas"]["BudgetAmounts"];
+            reason?: string;
+        };
+        BudgetReset: {
+            name?: string;
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+        };
+        BudgetSet: {
+            name?: string;
+            definition?: components["schemas"]["BudgetSpec"];
+            /** Format: date-time */
+            startedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+        };
+        BudgetSpec: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period?: "total" | "day";
+            timeZone?: string;
+            /** @enum {string} */
+            onLimit?: "pause" | "refuse";
+        };
+        BudgetView: {
+            name: string;
+            /** @enum {string} */
+            scope: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period: "total" | "day";
+            timeZone?: string;
+            limits: components["schemas"]["BudgetAmounts"];
+            /** @enum {string} */
+            onLimit: "pause" | "refuse";
+            /** Format: date-time */
+            periodStartedAt?: string;
+            /** Format: date-time */
+            resetsAt?: string;
+            meters: components["schemas"]["BudgetMeterView"][];
+            moreMeters: number;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        BudgetWarned: {
+            name?: string;
+            /** @enum {string} */
+            scope?: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            limits?: components["schemas"]["BudgetAmounts"];
+        };
         BulkAdvanced: {
             id?: string;
             scanned?: number;
@@ -1283,6 +1521,9 @@ export interface components {
         CreateNamespace: {
             name: string;
         };
+        CreateSession: {
+            token: string;
+        };
         CreatedToken: {
             id: string;
             name: string;
@@ -1310,6 +1551,76 @@ export interface components {
             p50Ms: number;
             p95Ms: number;
             p99Ms: number;
+        };
+        EffectCreated: {
+            id?: string;
+            notifier?: string;
+            type?: string;
+            /** @enum {string} */
+            severity?: "info" | "warning" | "critical";
+            cause?: string;
+            title?: string;
+            position?: number;
+        };
+        EffectDelivered: {
+            id?: string;
+            attempt?: number;
+            /** Format: date-time */
+            quietUntil?: string;
+        };
+        EffectDropped: {
+            name?: string;
+            cause?: string;
+            dropped?: number;
+        };
+        EffectFailed: {
+            id?: string;
+            attempt?: number;
+            error?: string;
+            /** Format: date-time */
+            retryAt?: string;
+        };
+        EffectGivenUp: {
+            id?: string;
+            attempt?: number;
+            error?: string;
+        };
+        EffectList: {
+            items: components["schemas"]["EffectView"][];
+            nextCursor?: string;
+        };
+        EffectRemoved: {
+            id?: string;
+        };
+        EffectRetried: {
+            id?: string;
+        };
+        EffectStarted: {
+            id?: string;
+            attempt?: number;
+            /** Format: date-time */
+            until?: string;
+        };
+        EffectView: {
+            id: string;
+            notifier: string;
+            /** @enum {string} */
+            state: "waiting" | "started" | "delivered" | "given_up";
+            type: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "critical";
+            cause: string;
+            title: string;
+            position?: number;
+            attempt: number;
+            failures: number;
+            error?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            nextAt?: string;
+            /** Format: date-time */
+            endedAt?: string;
         };
         EventList: {
             items: components["schemas"]["EventView"][];
@@ -1514,7 +1825,7 @@ export interface components {
         KeyResumed: {
             name?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         KeyView: {
             name: string;
@@ -1727,7 +2038,7 @@ export interface components {
         QueueResumed: {
             name?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         QueueView: {
             name: string;
@@ -1749,6 +2060,13 @@ export interface components {
             failedPerSecond: number;
             wait: components["schemas"]["Durations"];
             run: components["schemas"]["Durations"];
+        };
+        RaiseBudget: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            reason: string;
+            subject?: string;
         };
         RateLimit: {
             count?: number;
@@ -1824,6 +2142,7 @@ export interface components {
         ResumeTask: {
             lease?: string;
         };
+        RetryEffect: Record<string, never>;
         RetryPolicy: {
             maxAttempts?: number;
             backoffMs?: number;
@@ -1938,6 +2257,26 @@ export interface components {
             what?: string;
             detail?: string;
         };
+        SessionView: {
+            authentication: boolean;
+            name: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            version: string;
+        };
+        SetBudget: {
+            tokens?: number;
+            cost?: number;
+            attempts?: number;
+            /** @enum {string} */
+            scope: "task" | "lineage" | "worker" | "queue" | "key" | "namespace";
+            subject?: string;
+            /** @enum {string} */
+            period?: "total" | "day";
+            timeZone?: string;
+            /** @enum {string} */
+            onLimit?: "pause" | "refuse";
+        };
         SetSchedule: {
             cron?: string;
             everyMs?: number;
@@ -2048,11 +2387,12 @@ export interface components {
             /** @enum {string} */
             from?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             message?: string;
             dependency?: string;
             lease?: number;
             fingerprint?: number;
+            usage?: components["schemas"]["Usage"];
         };
         TaskCompleted: {
             id?: string;
@@ -2076,7 +2416,7 @@ export interface components {
             /** @enum {string} */
             state?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             worker?: string;
             lease?: number;
             attempt?: number;
@@ -2094,7 +2434,7 @@ export interface components {
         TaskQueued: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         TaskRedriven: {
             id?: string;
@@ -2109,7 +2449,7 @@ export interface components {
             /** @enum {string} */
             from?: "pending" | "queued" | "assigned" | "running" | "suspended" | "completed" | "failed" | "cancelled";
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
             message?: string;
         };
         TaskResumed: {
@@ -2245,6 +2585,7 @@ export interface components {
             uniqueKey?: string;
             traceparent?: string;
         };
+        TestNotifier: Record<string, never>;
         TokenCreated: {
             hash?: string;
             name?: string;
@@ -2304,12 +2645,12 @@ export interface components {
         WorkerDeregistered: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         WorkerDraining: {
             id?: string;
             /** @enum {string} */
-            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle";
+            reason?: "submitted" | "dependencies" | "time" | "backoff" | "requested" | "reported" | "timeout" | "stalled" | "lease_expired" | "worker_lost" | "deadline" | "dependency_failed" | "lineage_limit" | "released" | "deregistered" | "undelivered" | "not_retryable" | "cancel_grace" | "idle" | "budget";
         };
         WorkerList: {
             items: components["schemas"]["WorkerView"][];
@@ -4559,6 +4900,307 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "budgets.get": {
+        parameters: {
+            query?: {
+                meters?: number;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.set": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetBudget"];
+            };
+        };
+        responses: {
+            /** @description It was there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.delete": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.list": {
+        parameters: {
+            query?: {
+                meters?: number;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "budgets.raise": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaiseBudget"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.list": {
+        parameters: {
+            query?: {
+                /** @description Several values are separated by commas. */
+                state?: ("waiting" | "started" | "delivered" | "given_up")[];
+                notifier?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.get": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "effects.retry": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryEffect"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "notifiers.test": {
+        parameters: {
+            query?: {
+                /** @description The same as the header Arbiter-Namespace. */
+                namespace?: components["parameters"]["NamespaceQuery"];
+            };
+            header?: {
+                /** @description The namespace; `default` when absent. */
+                "Arbiter-Namespace"?: components["parameters"]["Namespace"];
+                /** @description The same request again under the same key gets the first answer, for 24 hours, with the header Idempotent-Replay. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestNotifier"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "events.query": {
         parameters: {
             query?: {
@@ -4736,6 +5378,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "session.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "session.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSession"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "session.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["Problem"];
