@@ -1,6 +1,6 @@
 // Values of headers: the token in three places, preferred encodings, the trace of a client. The first line says which.
 #include "api/bearer.h"
-#include "api/session.h"
+#include "api/session_cookie.h"
 #include "base/trace_context.h"
 #include "net/compression.h"
 #include "target.h"

@@ -124,7 +124,7 @@ describe('bodies', () => {
 
 describe('paths, verbs and parameters', () => {
   it('that do not exist', async () => {
-    for (const path of ['/', '/api', '/api/v1', '/api/v1/nothing', '/api/v2/tasks', '/api/v1/tasks/x/explode', '/api/v1/tasks/', '/API/v1/tasks', '/api/v1/tasks/a/b/c', '/%00', '/api/v1/tasks/%2e%2e', '/api/v1//tasks', '/..%2f..%2fetc/passwd']) {
+    for (const path of ['/index', '/assets/nothing.js', '/api', '/api/v1', '/api/v1/nothing', '/api/v2/tasks', '/api/v1/tasks/x/explode', '/api/v1/tasks/', '/API/v1/tasks', '/api/v1/tasks/a/b/c', '/%00', '/api/v1/tasks/%2e%2e', '/api/v1//tasks', '/..%2f..%2fetc/passwd']) {
       const answer = await server.call('GET', path);
       assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status} ${answer.text}`);
       problem(answer, answer.status, answer.status === 404 ? 'not_found' : 'invalid_request');
