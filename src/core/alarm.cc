@@ -44,10 +44,17 @@ std::string cause_of(const BudgetFigures& e, std::string_view level) {
   return budget_cause(e.name.value, e.subject).append(" ").append(level);
 }
 
+// One that failed with what it depends on needs nobody: that does.
+const TaskFailed* death_in(const EventBody& body) {
+  const auto* failed = std::get_if<TaskFailed>(&body);
+  const bool is_dead = failed && failed->state == TaskState::kFailed && failed->reason != Reason::kDependencyFailed;
+  return is_dead ? failed : nullptr;
+}
+
 }  // namespace
 
 Alarm alarm_of(const EventBody& body, const State& state) {
-  if (const auto* failed = std::get_if<TaskFailed>(&body); failed && failed->state == TaskState::kFailed) {
+  if (const auto* failed = death_in(body)) {
     if (const Task* task = state.find_task(failed->id.value)) return of_dead(*failed, *task);
   }
   if (const auto* asked = std::get_if<QuestionAsked>(&body)) return of_question(*asked);
@@ -64,8 +71,7 @@ Alarm alarm_of(const EventBody& body, const State& state) {
 }
 
 bool needs_human(const EventBody& body) {
-  const auto* failed = std::get_if<TaskFailed>(&body);
-  return (failed && failed->state == TaskState::kFailed) || std::holds_alternative<QuestionAsked>(body) ||
+  return death_in(body) || std::holds_alternative<QuestionAsked>(body) ||
          std::holds_alternative<IncidentOpened>(body) || std::holds_alternative<BudgetWarned>(body);
 }
 

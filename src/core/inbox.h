@@ -117,6 +117,8 @@ class Inbox {
   // Ended questions and resolved incidents, by the position of their beginning.
   [[nodiscard]] const std::map<Position, InboxEntry*>& ended() const { return ended_; }
   [[nodiscard]] InboxCounts counts() const;
+  // By cause.
+  [[nodiscard]] const std::map<std::string, Incident*, std::less<>>& unresolved() const { return unresolved_; }
   [[nodiscard]] bool queue_has_age_incident() const { return age_incidents_ > 0; }
   // Questions whose attempt is over; each is to be withdrawn.
   [[nodiscard]] const std::set<std::string>& orphans() const { return orphans_; }

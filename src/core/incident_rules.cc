@@ -28,6 +28,9 @@ void Tally::drop_quiet(std::int64_t now, std::int64_t window_ms) {
 
 namespace {
 
+constexpr std::string_view kQueueAge = "queue_age:";
+std::string age_cause(const std::string& queue) { return std::string(kQueueAge) + queue; }
+
 std::string seconds(std::int64_t ms) { return std::to_string(ms / 1'000) + " s"; }
 
 IncidentReport many_dead(const std::string& queue, std::int64_t count, std::int64_t window_ms) {
@@ -56,7 +59,7 @@ IncidentReport flapping(const std::string& worker, std::int64_t count, std::int6
 }
 
 IncidentReport too_old(const std::string& queue, std::int64_t age_ms) {
-  return {.cause = "queue_age:" + queue,
+  return {.cause = age_cause(queue),
           .rule = IncidentRule::kQueueAge,
           .severity = Severity::kWarning,
           .title = "A task of queue " + queue + " is queued for more than " + seconds(age_ms) +
@@ -98,12 +101,11 @@ void Core::watch_rules() {
 
 void Core::resolve_queue_ages() {
   std::vector<std::string> over;
-  for (const auto& [position, entry] : state_.inbox.open()) {
-    if (entry->kind != InboxKind::kIncident) continue;
-    const auto& incident = static_cast<const Incident&>(*entry);
-    if (incident.opened.rule != IncidentRule::kQueueAge) continue;
-    Queue* queue = state_.find_queue(incident.queue);
-    if (!queue || queue->paused || !is_too_old(*queue)) over.push_back(incident.opened.cause);
+  const auto& unresolved = state_.inbox.unresolved();
+  for (auto it = unresolved.lower_bound(kQueueAge); it != unresolved.end() && it->first.starts_with(kQueueAge); ++it) {
+    if (it->second->opened.rule != IncidentRule::kQueueAge) continue;
+    Queue* queue = state_.find_queue(it->second->queue);
+    if (!queue || queue->paused || !is_too_old(*queue)) over.push_back(it->first);
   }
   for (const auto& cause : over) resolve_incident(cause, "No task of the queue waits so long any more.");
 }
@@ -125,7 +127,7 @@ void Core::fire_queue_ages() {
     } else if (queue->paused) {
       next = std::min(next, now_.now.ms + longest);
     } else {
-      if (!state_.inbox.unresolved("queue_age:" + name)) open_incident(too_old(name, longest));
+      if (!state_.inbox.unresolved(age_cause(name))) open_incident(too_old(name, longest));
       // One that is resolved by hand opens again when its cause still stands then.
       next = std::min(next, now_.now.ms + longest);
     }

@@ -310,6 +310,10 @@ void add_core_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.core.schedule_runs_max; });
   add("misfireRunsMax", 1, 10'000, "Missed runs of one schedule that `misfire: all` makes up for",
       [](Config& c) -> auto& { return c.core.misfire_runs_max; });
+  add("questionsMax", 1, kMany, "Questions of a namespace that are open",
+      [](Config& c) -> auto& { return c.core.inbox.questions_max; });
+  add("incidentsMax", 1, kMany, "Incidents of a namespace that are not resolved",
+      [](Config& c) -> auto& { return c.core.inbox.incidents_max; });
   add("budgetsMax", 0, 1'000, "Budgets of a namespace", [](Config& c) -> auto& { return c.core.budgets_max; });
   add("budgetMetersMax", 1, 1'000'000, "Subjects that one budget counts by themselves; further ones share a meter",
       [](Config& c) -> auto& { return c.core.budget_meters_max; });
@@ -322,6 +326,20 @@ void add_core_limits(std::vector<Key>& keys) {
       [](Config& c) -> auto& { return c.core.worker_retired_ms; });
   add("cancelGraceMs", 0, kHourMs, "How long a worker may take to give up a cancelled task",
       [](Config& c) -> auto& { return c.core.cancel_grace_ms; });
+}
+
+void add_incident_rules(std::vector<Key>& keys) {
+  const auto add = [&](const std::string& name, std::int64_t low, std::int64_t high, std::string help, auto at) {
+    keys.push_back(number("incidents." + name, low, high, std::move(help), at));
+  };
+  add("queueAgeMs", 0, 365 * 24 * kHourMs, "An incident is opened when a task is queued for so long; 0: never",
+      [](Config& c) -> auto& { return c.core.inbox.queue_age_ms; });
+  add("deadTasks", 0, 10'000, "And when so many tasks of one queue die within windowMs; 0: never",
+      [](Config& c) -> auto& { return c.core.inbox.dead_tasks_alert; });
+  add("workerLosses", 0, 1'000, "And when one worker is lost so often within windowMs; 0: never",
+      [](Config& c) -> auto& { return c.core.inbox.worker_losses_alert; });
+  add("windowMs", 1'000, 24 * kHourMs, "The time in which dead tasks and losses of workers are counted",
+      [](Config& c) -> auto& { return c.core.inbox.alert_window_ms; });
 }
 
 std::string words(const std::string& name, char separator, bool upper) {
@@ -347,6 +365,7 @@ const std::vector<Key>& keys() {
     add_http_limits(all);
     add_request_rates(all);
     add_core_limits(all);
+    add_incident_rules(all);
     return all;
   }();
   return table;

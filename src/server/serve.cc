@@ -185,6 +185,8 @@ Result<void> Running::open_store() {
     if (dispatcher_) dispatcher_->start(name, std::move(orders));
   };
   config.retention_days = config_.retention_days;
+  // The inbox shows no dead task that is deleted already.
+  if (config_.retention_days > 0) config.limits.inbox.dead_task_ms = config_.retention_days * core::kDayMs;
   config.retention_interval_ms = config_.retention_interval_ms;
   config.open_max = static_cast<std::size_t>(config_.open_namespaces_max);
   config.idle_ms = config_.namespace_idle_ms;

@@ -34,7 +34,8 @@ void Referee::note_wanted(const core::Event& event) {
   core::Severity severity = core::Severity::kInfo;
   std::string cause = type + " " + core::entity_of(event.body);
   const auto* failed = std::get_if<core::TaskFailed>(&event.body);
-  const bool is_dead = failed && failed->state == TaskState::kFailed;
+  const bool is_dead =
+      failed && failed->state == TaskState::kFailed && failed->reason != core::Reason::kDependencyFailed;
   if (is_dead) {
     severity = core::Severity::kWarning;
     cause = "dead_tasks:" + model_.task(failed->id.value)->spec.queue.value;
