@@ -1,23 +1,15 @@
-// The views of the API, from /openapi.json. The document does not say which fields of an answer are always there; that
-// is said here.
-import type { components } from './schema';
+// The views of the API, by the types that the SDK has from /openapi.json; and those of which the document has no schema.
+import type { components } from '../../../sdk/typescript/src/generated/schema';
 
 type Schemas = components['schemas'];
-type Known<T, K extends keyof T> = T & { [P in K]-?: NonNullable<T[P]> };
 
 export type TaskState = NonNullable<Schemas['TaskView']['state']>;
-export type Task = Known<Schemas['TaskView'], 'id' | 'type' | 'queue' | 'state' | 'attempt' | 'maxAttempts' | 'createdAt'>;
+export type Task = Schemas['TaskView'];
 export type TaskError = Schemas['TaskError'];
 export type WorkerState = NonNullable<Schemas['WorkerView']['state']>;
-export type Worker = Known<
-  Schemas['WorkerView'],
-  'id' | 'name' | 'state' | 'maxConcurrent' | 'running' | 'registeredAt' | 'completed' | 'failed'
->;
-export type Queue = Known<
-  Schemas['QueueView'],
-  'name' | 'depth' | 'submittedPerSecond' | 'completedPerSecond' | 'failedPerSecond' | 'wait' | 'run'
->;
-export type GraphNode = Known<Schemas['GraphNode'], 'id' | 'type' | 'state' | 'dependsOn' | 'durationMs'>;
+export type Worker = Schemas['WorkerView'];
+export type Queue = Schemas['QueueView'];
+export type GraphNode = Schemas['GraphNode'];
 export interface Graph {
   nodes: GraphNode[];
   order: string[];

@@ -1,4 +1,4 @@
-// Something that the server is asked for now and again: never twice at a time, and not more often than `everyMs`; less
+// Something that the server is asked for from time to time: never twice at a time, and not more often than `everyMs`; less
 // often when the answer takes long, so that a page asks a large fleet no more than a tenth of the time.
 import { Problem } from '../api/client';
 
